@@ -1,0 +1,102 @@
+"""latentclass: Bayesian latent class modeling of survey data, on PyMC and ArviZ.
+
+The names below are loaded when they are first used, so that importing the package does not import PyMC.
+
+Examples
+--------
+>>> import latentclass as lc
+>>> lc.Model(items=lc.binary("a", "b"), n_classes=2)
+Model(2 classes; 2 items; next: model.describe() or lc.fit(model, frame))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "latentclass.errors": (
+        "ConvergenceWarning",
+        "FileError",
+        "FitError",
+        "LatentClassError",
+        "LatentClassWarning",
+        "ModelError",
+        "SurveyError",
+        "SurveyWarning",
+    ),
+    "latentclass.model": (
+        "Construct",
+        "Dirichlet",
+        "Flat",
+        "HalfNormal",
+        "Item",
+        "LKJ",
+        "Model",
+        "Normal",
+        "Priors",
+        "binary",
+        "construct",
+        "nominal",
+        "ordinal",
+    ),
+    "latentclass.survey": ("Survey", "read_survey"),
+    "latentclass.graph": ("build",),
+    "latentclass.infer": ("find_modes", "fit", "recover"),
+    "latentclass.posterior": ("Fit", "load"),
+    "latentclass.simulation": ("simulate",),
+}
+_MODULES = ("datasets", "plots")
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])  # noqa: PLE0605
+
+if TYPE_CHECKING:
+    from latentclass import datasets, plots
+    from latentclass.graph import build
+    from latentclass.errors import (
+        ConvergenceWarning,
+        FileError,
+        FitError,
+        LatentClassError,
+        LatentClassWarning,
+        ModelError,
+        SurveyError,
+        SurveyWarning,
+    )
+    from latentclass.infer import find_modes, fit, recover
+    from latentclass.model import (
+        LKJ,
+        Construct,
+        Dirichlet,
+        Flat,
+        HalfNormal,
+        Item,
+        Model,
+        Normal,
+        Priors,
+        binary,
+        construct,
+        nominal,
+        ordinal,
+    )
+    from latentclass.posterior import Fit, load
+    from latentclass.simulation import simulate
+    from latentclass.survey import Survey, read_survey
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"latentclass.{name}")
+    if name not in _HOME_OF:
+        message = f"module 'latentclass' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

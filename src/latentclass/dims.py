@@ -1,0 +1,138 @@
+"""The names of dims and of model variables, spelt once.
+
+Every labelled array that leaves the package uses these names, and relabelling acts on `CLASS` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CHAIN: Final = "chain"
+DRAW: Final = "draw"
+RESPONDENT: Final = "respondent"
+CLASS: Final = "class"
+ITEM: Final = "item"
+ITEM_LEVEL: Final = "item_level"
+ORDINAL_ITEM: Final = "ordinal_item"
+ORDINAL_LEVEL: Final = "ordinal_level"
+ORDINAL_THRESHOLD: Final = "ordinal_threshold"
+DISPERSED_ITEM: Final = "dispersed_item"
+CONSTRUCT: Final = "construct"
+CONSTRUCT_TWIN: Final = "construct_twin"
+INDICATOR: Final = "indicator"
+LIKERT_INDICATOR: Final = "likert_indicator"
+LIKERT_LEVEL: Final = "likert_level"
+LIKERT_THRESHOLD: Final = "likert_threshold"
+CONTINUOUS_INDICATOR: Final = "continuous_indicator"
+MARKER: Final = "marker"
+FREE_INDICATOR: Final = "free_indicator"
+
+RESPONSES: Final = "responses"
+LIKERT_RESPONSES: Final = "likert_responses"
+CONTINUOUS_RESPONSES: Final = "continuous_responses"
+
+INTERCEPT: Final = "intercept"
+CLASS_SHARE: Final = "class_share"
+PROBABILITY: Final = "probability"
+BASELINE: Final = "baseline"
+THRESHOLD: Final = "threshold"
+LOCATION: Final = "location"
+LOG_DISPERSION: Final = "log_dispersion"
+ORDINAL_PROBABILITY: Final = "ordinal_probability"
+SCORE: Final = "score"
+SCORE_CORRELATION: Final = "score_correlation"
+LOADING: Final = "loading"
+MARKER_LOADING: Final = "marker_loading"
+FREE_LOADING: Final = "free_loading"
+LIKERT_BASELINE: Final = "likert_baseline"
+LIKERT_THRESHOLDS: Final = "likert_thresholds"
+INDICATOR_MEAN: Final = "indicator_mean"
+INDICATOR_SD: Final = "indicator_sd"
+
+
+def covariate_dim(group: str) -> str:
+    """Return the dim of the covariates of one factor group.
+
+    Parameters
+    ----------
+    group : str
+        Name of the factor group.
+
+    Returns
+    -------
+    str
+        Name of the dim.
+
+    Examples
+    --------
+    >>> covariate_dim("technical")
+    'technical_covariate'
+    """
+    return f"{group}_covariate"
+
+
+def slope_name(group: str) -> str:
+    """Return the name of the variable that holds the slopes of one factor group.
+
+    Parameters
+    ----------
+    group : str
+        Name of the factor group.
+
+    Returns
+    -------
+    str
+        Name of the variable, with dims (covariate of the group, class).
+
+    Examples
+    --------
+    >>> slope_name("technical")
+    'slope_technical'
+    """
+    return f"slope_{group}"
+
+
+def level_label(item: str, level: object) -> str:
+    """Return the coordinate of one level of one item.
+
+    Parameters
+    ----------
+    item : str
+        Name of the item or indicator.
+    level : object
+        One of its levels.
+
+    Returns
+    -------
+    str
+        The label.
+
+    Examples
+    --------
+    >>> level_label("sharing", 4)
+    'sharing=4'
+    """
+    return f"{item}={level}"
+
+
+def threshold_label(item: str, below: object, above: object) -> str:
+    """Return the coordinate of the threshold between two neighbouring levels.
+
+    Parameters
+    ----------
+    item : str
+        Name of the item or indicator.
+    below, above : object
+        The neighbouring levels.
+
+    Returns
+    -------
+    str
+        The label.
+
+    Examples
+    --------
+    >>> threshold_label("sharing", 4, 5)
+    'sharing:4|5'
+    """
+    return f"{item}:{below}|{above}"

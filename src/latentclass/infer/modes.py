@@ -1,0 +1,377 @@
+"""The modes of the posterior, found from many random starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.optimize import minimize
+
+from latentclass import dims
+from latentclass.errors import FitError
+from latentclass.graph import build_survey
+from latentclass.infer.compiled import Compiled, Vector, compile_model
+from latentclass.infer.progress import track
+from latentclass.infer.starts import random_start
+from latentclass.infer.threads import one_blas_thread
+from latentclass.model import Model
+from latentclass.posterior import log_likelihood, relabel
+from latentclass.survey import Survey, read_survey
+
+__all__ = ["Mode", "Modes", "find_modes", "search"]
+
+# Two ends of the search are the same mode when their log posteriors agree to this, and the same point when no probability differs by more.
+_SAME_HEIGHT = 5e-3
+_SAME_POINT = 0.02
+_FARTHEST = 30.0
+_LAPLACE_MODES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mode:
+    """One mode of the posterior, up to the naming of classes.
+
+    Parameters
+    ----------
+    log_posterior : float
+        Log density in the space of the probabilities.
+    log_likelihood : float
+        Log-likelihood of the answers to the items.
+    hits : int
+        How many starts ended here.
+    spread : float
+        Largest difference of a probability between starts that ended at this height.
+    x : ndarray of shape (n_dim,)
+        The unconstrained vector.
+    parameters : Dataset
+        All variables at the mode, largest class first.
+    interior : ndarray of shape (n_dim,), optional
+        Mode of the density of the unconstrained vector near by, where chains start.
+    standard_deviation : ndarray of shape (n_dim,), optional
+        Laplace approximation at `interior`.
+    log_evidence : float
+        Laplace approximation of the log marginal likelihood of this mode with all its relabelled copies; NaN where the curvature is
+        singular or a prior is improper.
+    weight : float
+        Its share of the evidence of all modes found.
+    """
+
+    log_posterior: float
+    log_likelihood: float
+    hits: int
+    spread: float
+    x: Vector
+    parameters: xr.Dataset
+    interior: Vector | None = None
+    standard_deviation: Vector | None = None
+    log_evidence: float = float("nan")
+    weight: float = float("nan")
+
+    @property
+    def identified(self) -> bool:
+        """Whether all starts that reached this height ended at the same point, and the curvature there is regular."""
+        return self.spread <= _SAME_POINT and self.standard_deviation is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Modes:
+    """The distinct modes, the highest first.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    modes : tuple of Mode
+        The modes.
+    n_starts : int
+        Number of random starts.
+    """
+
+    model: Model
+    modes: tuple[Mode, ...]
+    n_starts: int
+
+    def __getitem__(self, number: int) -> Mode:
+        return self.modes[number]
+
+    def __len__(self) -> int:
+        return len(self.modes)
+
+    def __iter__(self) -> Iterator[Mode]:
+        return iter(self.modes)
+
+    @property
+    def best(self) -> Mode:
+        """The mode with the highest log posterior."""
+        return self.modes[0]
+
+    def table(self) -> pd.DataFrame:
+        """Return the modes as a table.
+
+        Returns
+        -------
+        DataFrame
+            Index ``mode``; columns log_likelihood, log_posterior, hits (of the random starts), log_evidence (Laplace), weight (share of
+            the evidence), identified, and the class shares at average covariates.
+
+        Examples
+        --------
+        >>> import latentclass as lc
+        >>> data = lc.datasets.plain_survey(n=80, n_items=3, n_levels=2, n_classes=1, n_covariates=1, seed=1)
+        >>> modes = lc.find_modes(data.model, data.frame, n_starts=2, seed=1)  # doctest: +SKIP
+        >>> modes.table().hits.sum()  # doctest: +SKIP
+        2
+        """
+        rows = [
+            {
+                "log_likelihood": mode.log_likelihood,
+                "log_posterior": mode.log_posterior,
+                "hits": mode.hits,
+                "log_evidence": mode.log_evidence,
+                "weight": mode.weight,
+                "identified": mode.identified,
+                **{str(name): share for name, share in _shares(mode.parameters).items()},
+            }
+            for mode in self.modes
+        ]
+        return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="mode"))
+
+    def __repr__(self) -> str:
+        best = self.best
+        return (
+            f"Modes({len(self)} from {self.n_starts} starts; best log-likelihood {best.log_likelihood:.4f}, hit "
+            f"{best.hits} times; next: .table(), .best.parameters)"
+        )
+
+
+def find_modes(
+    model: Model,
+    frame: pd.DataFrame | Survey,
+    *,
+    n_starts: int = 50,
+    seed: int | None = None,
+    missing_covariates: str = "error",
+    progressbar: bool = True,
+) -> Modes:
+    """Find the modes of the posterior from many random starts: the quick answer.
+
+    The log posterior density in the space of the probabilities is maximised by L-BFGS from every start; ends that are the same up
+    to the naming of classes are one mode. With `Priors.flat()` the modes are the local maxima of the likelihood. Scores of latent
+    constructs are held at their classical estimates.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    frame : DataFrame or Survey
+        The survey.
+    n_starts : int
+        Number of random starts.
+    seed : int, optional
+        Seed of the starts.
+    missing_covariates : {"error", "drop"}
+        What to do with respondents who miss a covariate.
+    progressbar : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Modes
+        Distinct modes with hits, log-likelihood, log posterior and Laplace evidence.
+
+    Raises
+    ------
+    SurveyError
+        When the frame does not fit the model.
+    FitError
+        When `n_starts` is no positive number, or no start reached a mode.
+
+    References
+    ----------
+    Tierney, L. and Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities. Journal of the American
+    Statistical Association, 81(393), 82-86.
+
+    Examples
+    --------
+    >>> import latentclass as lc
+    >>> data = lc.datasets.plain_survey(n=80, n_items=3, n_levels=2, n_classes=1, n_covariates=1, seed=1)
+    >>> lc.find_modes(data.model, data.frame, n_starts=2, seed=1, progressbar=False)  # doctest: +SKIP
+    Modes(1 from 2 starts; ...)
+    """
+    survey = as_survey(model, frame, missing_covariates)
+    compiled = compile_model(build_survey(survey))
+    return search(compiled, survey, n_starts=n_starts, seed=seed, progressbar=progressbar)
+
+
+def as_survey(model: Model, frame: pd.DataFrame | Survey, missing_covariates: str) -> Survey:
+    """Return the survey, read if it is a frame.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    frame : DataFrame or Survey
+        Frame, or survey read for the same model.
+    missing_covariates : {"error", "drop"}
+        What to do with respondents who miss a covariate.
+
+    Returns
+    -------
+    Survey
+        The survey.
+
+    Raises
+    ------
+    FitError
+        When the survey was read for another model.
+    """
+    if not isinstance(frame, Survey):
+        return read_survey(model, frame, missing_covariates=missing_covariates)
+    if frame.model != model:
+        message = "The survey was read for another model; give the data frame, or read it again with read_survey."
+        raise FitError(message)
+    return frame
+
+
+def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | None, progressbar: bool) -> Modes:
+    """Find the modes of a compiled model.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        The model.
+    survey : Survey
+        The survey.
+    n_starts : int
+        Number of random starts.
+    seed : int, optional
+        Seed of the starts.
+    progressbar : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Modes
+        The modes.
+
+    Raises
+    ------
+    FitError
+        When `n_starts` is no positive number, or no start reached a mode.
+    """
+    if isinstance(n_starts, bool) or not isinstance(n_starts, int) or n_starts < 1:
+        message = f"n_starts is a positive whole number; got {n_starts!r}."
+        raise FitError(message)
+    seeds = np.random.SeedSequence(seed).spawn(n_starts)
+    ends = []
+    with one_blas_thread():
+        for own in track(seeds, "searching modes", shown=progressbar):
+            start = random_start(compiled, survey, np.random.default_rng(own))
+            height, x = _climb(compiled, start, natural=True)
+            if np.isfinite(height):
+                ends.append((height, x))
+        if not ends:
+            message = f"None of {n_starts} random starts reached a finite log posterior; the data or priors are degenerate."
+            raise FitError(message)
+        found = _distinct(compiled, survey, ends)
+        found = [_with_laplace(compiled, mode) if i < _LAPLACE_MODES else mode for i, mode in enumerate(found)]
+    return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
+
+
+def _climb(compiled: Compiled, start: Vector, *, natural: bool) -> tuple[float, Vector]:
+    free = compiled.searched
+    density = compiled.natural_log_posterior if natural else compiled.log_posterior
+    x = start.copy()
+
+    def negative(moved: Vector) -> tuple[float, Vector]:
+        x[free] = moved
+        value, gradient = density(x)
+        return -value, -gradient[free]
+
+    bounds = [(-_FARTHEST, _FARTHEST)] * int(free.sum())
+    options = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-6, "maxcor": 20}
+    result = minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    x[free] = result.x
+    return -float(result.fun), x
+
+
+def _distinct(compiled: Compiled, survey: Survey, ends: list[tuple[float, Vector]]) -> list[Mode]:
+    ends = sorted(ends, key=lambda end: -end[0])
+    groups: list[list[tuple[float, Vector]]] = []
+    for end in ends:
+        if groups and groups[-1][0][0] - end[0] < _SAME_HEIGHT:
+            groups[-1].append(end)
+        else:
+            groups.append([end])
+    return [_mode(compiled, survey, group) for group in groups]
+
+
+def _mode(compiled: Compiled, survey: Survey, group: list[tuple[float, Vector]]) -> Mode:
+    height, x = group[0]
+    points = [compiled.variables(end).expand_dims(["chain", "draw"]) for _, end in group]
+    aligned = relabel(xr.concat(points, dim="draw"), class_names=survey.model.class_names).posterior
+    spread = 0.0
+    for name in (dims.PROBABILITY, dims.ORDINAL_PROBABILITY):
+        if name in aligned:
+            spread = max(spread, float(abs(aligned[name] - aligned[name].isel(draw=0)).max()))
+    first = aligned.isel(draw=[0])
+    return Mode(
+        log_posterior=height,
+        log_likelihood=float(log_likelihood(first, survey).sum()),
+        hits=len(group),
+        spread=spread,
+        x=x,
+        parameters=first.isel(chain=0, draw=0, drop=True),
+    )
+
+
+def _with_laplace(compiled: Compiled, mode: Mode) -> Mode:
+    from dataclasses import replace
+
+    height, interior = _climb(compiled, np.clip(mode.x, -10.0, 10.0), natural=False)
+    free = np.flatnonzero(compiled.searched)
+    hessian = _curvature(compiled, interior, free)
+    values, vectors = np.linalg.eigh(hessian)
+    if values[0] <= 1e-6 * values[-1]:
+        return replace(mode, interior=interior)
+    deviation = np.zeros(compiled.n_dim)
+    deviation[free] = np.sqrt(((vectors / values) * vectors).sum(axis=1))
+    n_classes = compiled.pymc_model.dim_lengths["class"].eval()
+    copies = float(np.sum(np.log(np.arange(1, int(n_classes) + 1))))
+    log_evidence = height + 0.5 * len(free) * np.log(2 * np.pi) - 0.5 * float(np.log(values).sum()) + copies
+    return replace(mode, interior=interior, standard_deviation=deviation, log_evidence=log_evidence)
+
+
+def _curvature(compiled: Compiled, x: Vector, free: np.ndarray) -> np.ndarray:
+    step = 1e-4
+    rows = np.empty((len(free), len(free)))
+    for row, entry in enumerate(free):
+        upper, lower = x.copy(), x.copy()
+        upper[entry] += step
+        lower[entry] -= step
+        difference = compiled.log_posterior(lower)[1] - compiled.log_posterior(upper)[1]
+        rows[row] = difference[free] / (2 * step)
+    return 0.5 * (rows + rows.T)
+
+
+def _weighed(found: list[Mode]) -> tuple[Mode, ...]:
+    from dataclasses import replace
+
+    evidence = np.array([mode.log_evidence for mode in found])
+    known = np.isfinite(evidence)
+    if not known.any():
+        return tuple(found)
+    weight = np.where(known, np.exp(evidence - evidence[known].max()), 0.0)
+    weight /= weight.sum()
+    return tuple(replace(mode, weight=float(w)) for mode, w in zip(found, weight, strict=True))
+
+
+def _shares(parameters: xr.Dataset) -> dict[str, float]:
+    if dims.INTERCEPT not in parameters:
+        return {str(parameters["class"].values[0]): 1.0} if "class" in parameters.coords else {}
+    logits = parameters[dims.INTERCEPT]
+    share = np.exp(logits - logits.max())
+    return dict(zip(logits["class"].values, (share / share.sum()).values, strict=True))

@@ -1,0 +1,365 @@
+"""Priors as values: every prior of the model has a name here and can be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from latentclass.errors import ModelError, listed, near_miss
+from latentclass.model.frozen import FrozenMapping
+
+__all__ = ["LKJ", "Dirichlet", "EffectPrior", "Flat", "HalfNormal", "Normal", "Prior", "Priors"]
+
+
+def _positive(value: object, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        message = f"The {what} must be a positive finite number; got {value!r}."
+        raise ModelError(message)
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Normal prior around zero; zero-sum across classes where the parameter has a class dim.
+
+    A parameter with a class dim is drawn as `scale` times standard normals from which their mean over the classes is
+    subtracted, so that each entry has standard deviation ``scale * sqrt(1 - 1 / K)`` and no class is special.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation, in logits (or in standard deviations of the indicator, for continuous indicators).
+
+    Raises
+    ------
+    ModelError
+        When the scale is not positive and finite.
+
+    Examples
+    --------
+    >>> Normal(0.5)
+    Normal(0.5)
+    """
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", _positive(self.scale, "scale of a Normal prior"))
+
+    def __repr__(self) -> str:
+        return f"Normal({self.scale:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class HalfNormal:
+    """Normal prior cut at zero, for standard deviations.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation of the normal that is cut.
+
+    Raises
+    ------
+    ModelError
+        When the scale is not positive and finite.
+
+    Examples
+    --------
+    >>> HalfNormal(1.0)
+    HalfNormal(1)
+    """
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", _positive(self.scale, "scale of a HalfNormal prior"))
+
+    def __repr__(self) -> str:
+        return f"HalfNormal({self.scale:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Constant density on the whole line: improper, for modes that are maximum-likelihood estimates.
+
+    Examples
+    --------
+    >>> Flat()
+    Flat()
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Dirichlet:
+    """Symmetric Dirichlet prior on a set of probabilities.
+
+    Parameters
+    ----------
+    concentration : float
+        Each level counts as this many answers less one given before the survey; 1 is flat on the simplex.
+
+    Raises
+    ------
+    ModelError
+        When the concentration is not positive and finite.
+
+    Examples
+    --------
+    >>> Dirichlet(1.0)
+    Dirichlet(1)
+    """
+
+    concentration: float
+
+    def __post_init__(self) -> None:
+        checked = _positive(self.concentration, "concentration of a Dirichlet prior")
+        object.__setattr__(self, "concentration", checked)
+
+    def __repr__(self) -> str:
+        return f"Dirichlet({self.concentration:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class LKJ:
+    """Prior on the correlation matrix of the construct scores (Lewandowski, Kurowicka and Joe 2009).
+
+    Parameters
+    ----------
+    eta : float
+        1 is flat on correlation matrices, larger values pull towards no correlation.
+
+    Raises
+    ------
+    ModelError
+        When eta is not positive and finite.
+
+    Examples
+    --------
+    >>> LKJ(2.0)
+    LKJ(2)
+    """
+
+    eta: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "eta", _positive(self.eta, "eta of an LKJ prior"))
+
+    def __repr__(self) -> str:
+        return f"LKJ({self.eta:g})"
+
+
+type EffectPrior = Normal | Flat
+type Prior = Normal | HalfNormal | Flat | Dirichlet | LKJ
+
+_ALLOWED: Mapping[str, tuple[type, ...]] = FrozenMapping(
+    {
+        "intercept": (Normal, Dirichlet),
+        "effects": (Normal, Flat),
+        "items": (Dirichlet,),
+        "thresholds": (Dirichlet,),
+        "location": (Normal, Flat),
+        "dispersion": (Normal, Flat),
+        "likert_thresholds": (Dirichlet,),
+        "likert_loading": (Normal, Flat),
+        "continuous_loading": (Normal, Flat),
+        "continuous_mean": (Normal, Flat),
+        "continuous_sd": (HalfNormal, Flat),
+        "score_correlation": (LKJ,),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Priors:
+    """All priors of a model, by name.
+
+    Parameters
+    ----------
+    intercept : Normal or Dirichlet
+        Class sizes at average covariates: zero-sum normal logits, or a Dirichlet on the shares.
+    effects : Normal or Flat
+        Slopes of every covariate of every factor group, per standard deviation of a continuous covariate and per
+        change of level otherwise.
+    group_effects : mapping of group name to prior
+        What replaces `effects` for single groups.
+    items : Dirichlet
+        Answer probabilities of binary, nominal and free ordinal items, per class.
+    thresholds : Dirichlet
+        Cumulative ordinal items: answer probabilities at location zero, which the thresholds follow from.
+    location, dispersion : Normal or Flat
+        Cumulative ordinal items: location of each class in logits, and log spread of each class.
+    likert_thresholds : Dirichlet
+        Likert indicators of a construct: answer probabilities of the average respondent population.
+    likert_loading, continuous_loading : Normal or Flat
+        Loadings, in logits or in standard deviations of the indicator per standard deviation of the construct; cut at
+        zero for the marker.
+    continuous_mean, continuous_sd : Normal and HalfNormal, or Flat
+        Mean and residual standard deviation of a continuous indicator, in standard deviations of the indicator.
+    score_correlation : LKJ
+        Correlations between construct scores.
+
+    Raises
+    ------
+    ModelError
+        For an unknown name, or a family that the named prior cannot have.
+
+    Examples
+    --------
+    >>> Priors(effects=Normal(0.25)).effects
+    Normal(0.25)
+    >>> Priors(effcts=Normal(0.25))
+    Traceback (most recent call last):
+        ...
+    latentclass.errors.ModelError: Unknown prior 'effcts'. Did you mean 'effects'? The priors are ...
+    """
+
+    intercept: Normal | Dirichlet
+    effects: EffectPrior
+    group_effects: Mapping[str, EffectPrior]
+    items: Dirichlet
+    thresholds: Dirichlet
+    location: Normal | Flat
+    dispersion: Normal | Flat
+    likert_thresholds: Dirichlet
+    likert_loading: Normal | Flat
+    continuous_loading: Normal | Flat
+    continuous_mean: Normal | Flat
+    continuous_sd: HalfNormal | Flat
+    score_correlation: LKJ
+
+    def __init__(
+        self,
+        *,
+        intercept: Normal | Dirichlet = Normal(1.0),  # noqa: B008
+        effects: EffectPrior = Normal(0.5),  # noqa: B008
+        group_effects: Mapping[str, EffectPrior] = FrozenMapping(),  # noqa: B008
+        items: Dirichlet = Dirichlet(1.0),  # noqa: B008
+        thresholds: Dirichlet = Dirichlet(1.0),  # noqa: B008
+        location: Normal | Flat = Normal(1.5),  # noqa: B008
+        dispersion: Normal | Flat = Normal(0.5),  # noqa: B008
+        likert_thresholds: Dirichlet = Dirichlet(1.0),  # noqa: B008
+        likert_loading: Normal | Flat = Normal(2.5),  # noqa: B008
+        continuous_loading: Normal | Flat = Normal(1.0),  # noqa: B008
+        continuous_mean: Normal | Flat = Normal(1.0),  # noqa: B008
+        continuous_sd: HalfNormal | Flat = HalfNormal(1.0),  # noqa: B008
+        score_correlation: LKJ = LKJ(2.0),  # noqa: B008
+        **unknown: object,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name not in ("self", "unknown")}
+        for name in unknown:
+            message = f"Unknown prior {name!r}.{near_miss(name, given)} The priors are {listed(given, most=20)}."
+            raise ModelError(message)
+        for name, families in _ALLOWED.items():
+            _check_family(name, given[name], families)
+        if not isinstance(group_effects, Mapping):
+            message = f"group_effects maps names of factor groups to priors; got {group_effects!r}."
+            raise ModelError(message)
+        for group, prior in group_effects.items():
+            _check_family(f"group_effects[{group!r}]", prior, _ALLOWED["effects"])
+        given["group_effects"] = FrozenMapping(group_effects)
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def flat(cls) -> Self:
+        """Return priors under which the mode of the posterior is the maximum-likelihood estimate.
+
+        Flat on every simplex (item probabilities, thresholds, class sizes) and on every slope, location and loading.
+
+        Returns
+        -------
+        Priors
+            The flat priors.
+
+        Examples
+        --------
+        >>> Priors.flat().effects
+        Flat()
+        """
+        return cls(
+            intercept=Dirichlet(1.0),
+            effects=Flat(),
+            items=Dirichlet(1.0),
+            thresholds=Dirichlet(1.0),
+            location=Flat(),
+            dispersion=Flat(),
+            likert_thresholds=Dirichlet(1.0),
+            likert_loading=Flat(),
+            continuous_loading=Flat(),
+            continuous_mean=Flat(),
+            continuous_sd=Flat(),
+            score_correlation=LKJ(1.0),
+        )
+
+    def replace(self, **changes: object) -> Self:
+        """Return priors with some of them replaced.
+
+        Parameters
+        ----------
+        **changes : prior
+            New priors by name.
+
+        Returns
+        -------
+        Priors
+            The changed copy.
+
+        Raises
+        ------
+        ModelError
+            For an unknown name, or a family that the named prior cannot have.
+
+        Examples
+        --------
+        >>> Priors().replace(items=Dirichlet(2.0)).items
+        Dirichlet(2)
+        """
+        return type(self)(**{**self.as_dict(), **changes})  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, Prior | Mapping[str, EffectPrior]]:
+        """Return the priors by name.
+
+        Returns
+        -------
+        dict
+            Name to prior.
+
+        Examples
+        --------
+        >>> Priors().as_dict()["location"]
+        Normal(1.5)
+        """
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def of_group(self, group: str) -> EffectPrior:
+        """Return the prior of the slopes of one factor group.
+
+        Parameters
+        ----------
+        group : str
+            Name of the group.
+
+        Returns
+        -------
+        Normal or Flat
+            Its own prior, or `effects`.
+
+        Examples
+        --------
+        >>> Priors(group_effects={"social": Normal(0.1)}).of_group("social")
+        Normal(0.1)
+        """
+        return self.group_effects.get(group, self.effects)
+
+    def __repr__(self) -> str:
+        shown = {**self.as_dict(), "group_effects": dict(self.group_effects)}
+        return "Priors(\n" + "".join(f"    {name}={value!r},\n" for name, value in shown.items()) + ")"
+
+
+def _check_family(name: str, prior: object, families: tuple[type, ...]) -> None:
+    if not isinstance(prior, families):
+        wanted = " or ".join(f.__name__ for f in families)
+        message = f"The prior {name!r} is a {wanted}; got {prior!r}."
+        raise ModelError(message)

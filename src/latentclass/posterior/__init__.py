@@ -1,0 +1,26 @@
+"""What a posterior says: relabelled draws in, tables out. Nothing here imports PyMC."""
+
+from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
+from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
+from latentclass.posterior.effects import effects, marginal_effects
+from latentclass.posterior.loadings import loadings, reliability
+from latentclass.posterior.predict import predict
+from latentclass.posterior.relabel import Relabelled, relabel
+from latentclass.posterior.solutions import solutions
+
+__all__ = [
+    "Relabelled",
+    "classes",
+    "classification_certainty",
+    "effects",
+    "indicator_log_likelihood",
+    "loadings",
+    "log_likelihood",
+    "marginal_effects",
+    "memberships",
+    "predict",
+    "profiles",
+    "relabel",
+    "reliability",
+    "solutions",
+]

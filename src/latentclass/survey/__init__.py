@@ -1,0 +1,24 @@
+"""Data frames in, frozen surveys out: levels, codes, missing answers, design matrices, constructs."""
+
+from latentclass.survey.covariates import Covariate, CovariateKind
+from latentclass.survey.design import ColumnKind, DesignColumn, GroupDesign
+from latentclass.survey.encode import covariate_frame, design_matrices, encode
+from latentclass.survey.indicators import IndicatorColumn
+from latentclass.survey.read import read_survey
+from latentclass.survey.survey import ItemColumn, Survey, SurveyNotes
+
+__all__ = [
+    "ColumnKind",
+    "Covariate",
+    "CovariateKind",
+    "DesignColumn",
+    "GroupDesign",
+    "IndicatorColumn",
+    "ItemColumn",
+    "Survey",
+    "SurveyNotes",
+    "covariate_frame",
+    "design_matrices",
+    "encode",
+    "read_survey",
+]

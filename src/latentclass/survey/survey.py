@@ -1,0 +1,260 @@
+"""The survey as a frozen value: codes, design matrices, and what was done on the way to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from latentclass.errors import SurveyError, listed, near_miss
+from latentclass.model import FrozenMapping, IndicatorKind, ItemKind, Level, Model, Scores, Structure
+from latentclass.survey.covariates import Covariate
+from latentclass.survey.design import GroupDesign
+from latentclass.survey.indicators import IndicatorColumn
+
+__all__ = ["ItemColumn", "Survey", "SurveyNotes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemColumn:
+    """One item with its levels resolved.
+
+    Parameters
+    ----------
+    name : str
+        Column of the frame.
+    kind : ItemKind
+        Binary, nominal or ordinal.
+    structure : Structure
+        How the classes differ in their answers.
+    dispersion : bool
+        Whether each class has its own spread.
+    levels : tuple of levels
+        The possible answers in their order, declared or learned.
+    """
+
+    name: str
+    kind: ItemKind
+    structure: Structure
+    dispersion: bool
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyNotes:
+    """What reading the frame came across. It is about the reading, so it does not count when surveys are compared.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows of the frame.
+    dropped : tuple of str or int
+        Labels of rows left out because a covariate is missing (``missing_covariates="drop"``).
+    missing_by_covariate : mapping of covariate to int
+        Rows of the frame where it is missing; only those with any.
+    missing_by_item : mapping of item to int
+        Missing answers of the respondents that were kept.
+    missing_by_indicator : mapping of indicator to int
+        Likewise for the indicators of constructs.
+    without_answers : tuple of str or int
+        Respondents who answered no item; they are kept, and only their covariates tell of their class.
+    without_indicators : mapping of construct to tuple of str or int
+        Respondents who answered no indicator of a construct; only constructs with any.
+    """
+
+    n_rows: int
+    dropped: tuple[str | int, ...]
+    missing_by_covariate: FrozenMapping[int]
+    missing_by_item: FrozenMapping[int]
+    missing_by_indicator: FrozenMapping[int]
+    without_answers: tuple[str | int, ...]
+    without_indicators: FrozenMapping[tuple[str | int, ...]]
+
+    def describe(self) -> str:
+        """Return the notes as sentences, one per line.
+
+        Returns
+        -------
+        str
+            The text.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import latentclass as lc
+        >>> frame = pd.DataFrame({"a": [1, 2, None], "b": [1, 2, 1]})
+        >>> survey = lc.read_survey(lc.Model(items=lc.binary("a", "b"), n_classes=2), frame)
+        >>> print(survey.notes.describe())
+        3 rows read, 3 respondents kept.
+        1 missing answer: 'a' 1.
+        """
+        lines = [f"{_count(self.n_rows, 'row')} read, {_count(self.n_rows - len(self.dropped), 'respondent')} kept."]
+        if self.dropped:
+            by = ", ".join(f"{name!r} {count}" for name, count in self.missing_by_covariate.items())
+            lines.append(f"{len(self.dropped)} left out for missing covariates ({by}): {listed(self.dropped)}.")
+        for what, counts in (("answer", self.missing_by_item), ("indicator answer", self.missing_by_indicator)):
+            total = sum(counts.values())
+            if total:
+                by = ", ".join(f"{name!r} {count}" for name, count in counts.items() if count)
+                lines.append(f"{_count(total, f'missing {what}')}: {by}.")
+        if self.without_answers:
+            lines.append(
+                f"{len(self.without_answers)} answered no item and tell of their class by covariates alone: "
+                f"{listed(self.without_answers)}."
+            )
+        for construct, labels in self.without_indicators.items():
+            lines.append(f"{len(labels)} answered no indicator of {construct!r}: {listed(labels)}.")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Survey:
+    """A data frame as a model sees it, validated and frozen. Made by `read_survey`.
+
+    Parameters
+    ----------
+    model : Model
+        The model it was read for.
+    respondents : tuple of str or int
+        Labels of the respondents: the index of the frame.
+    items : tuple of ItemColumn
+        The items in the order of the model.
+    codes : ndarray of int64, shape (respondent, item)
+        Position of each answer in the levels of its item, -1 where there is none.
+    groups : tuple of GroupDesign
+        The design of each factor group.
+    covariates : mapping of str to Covariate
+        The raw columns and mean scores the groups are made of: group, kind and levels of each.
+    indicators : tuple of IndicatorColumn
+        The indicators of all constructs.
+    likert_codes : ndarray of int64, shape (respondent, Likert indicator of a latent construct)
+        Codes, -1 where there is no answer.
+    continuous_values : ndarray of float64, shape (respondent, continuous indicator of a latent construct)
+        Standardised values, NaN where there is no answer.
+    mean_scores : mapping of construct to ndarray of float64, shape (respondent,)
+        Scores of the constructs with ``scores="mean"``.
+    notes : SurveyNotes
+        What reading came across.
+    frame : DataFrame
+        The columns used, of the respondents kept, indexed by `respondents`. Each is ``int64``, ``float64``, ``bool``,
+        text, or a Categorical of plain strings, numbers or bools; reading it again gives an equal survey.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import latentclass as lc
+    >>> frame = pd.DataFrame({"a": [1, 2, None, 2], "b": ["no", "yes", "yes", "no"], "age": [30, 40, 50, 60]})
+    >>> model = lc.Model(items=lc.binary("a", "b"), n_classes=2, factor_groups={"individual": ["age"]})
+    >>> survey = lc.read_survey(model, frame)
+    >>> survey
+    Survey(4 respondents, 2 items, 1 of 8 answers missing; groups: individual (1 column); next: lc.fit(model, survey))
+    >>> survey.codes.tolist()
+    [[0, 0], [1, 1], [-1, 1], [1, 0]]
+    """
+
+    model: Model
+    respondents: tuple[str | int, ...]
+    items: tuple[ItemColumn, ...]
+    codes: np.ndarray
+    groups: tuple[GroupDesign, ...]
+    covariates: FrozenMapping[Covariate]
+    indicators: tuple[IndicatorColumn, ...]
+    likert_codes: np.ndarray
+    continuous_values: np.ndarray
+    mean_scores: FrozenMapping[np.ndarray]
+    notes: SurveyNotes
+    frame: pd.DataFrame
+
+    @property
+    def n_respondents(self) -> int:
+        """Number of respondents."""
+        return len(self.respondents)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Whether each answer is there: bool [respondent, item]."""
+        return self.codes >= 0
+
+    @property
+    def likert_indicators(self) -> tuple[IndicatorColumn, ...]:
+        """The columns of `likert_codes`: Likert indicators of latent constructs."""
+        return self._of_latent_constructs(IndicatorKind.LIKERT)
+
+    @property
+    def continuous_indicators(self) -> tuple[IndicatorColumn, ...]:
+        """The columns of `continuous_values`: continuous indicators of latent constructs."""
+        return self._of_latent_constructs(IndicatorKind.CONTINUOUS)
+
+    def _of_latent_constructs(self, kind: IndicatorKind) -> tuple[IndicatorColumn, ...]:
+        latent = {n for n, c in self.model.constructs.items() if c.scores is Scores.LATENT}
+        return tuple(c for c in self.indicators if c.construct in latent and c.kind is kind)
+
+    def design(self, group: str) -> GroupDesign:
+        """Return the design of one factor group.
+
+        Parameters
+        ----------
+        group : str
+            Name of the group.
+
+        Returns
+        -------
+        GroupDesign
+            Columns and matrix.
+
+        Raises
+        ------
+        SurveyError
+            When the model has no such group.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import latentclass as lc
+        >>> frame = pd.DataFrame({"a": [1, 2, 2], "age": [20, 40, 60]})
+        >>> model = lc.Model(items=lc.binary("a"), n_classes=1, factor_groups={"individual": ["age"]})
+        >>> lc.read_survey(model, frame).design("individual").matrix.ravel().tolist()
+        [-1.0, 0.0, 1.0]
+        """
+        for design in self.groups:
+            if design.name == group:
+                return design
+        names = [design.name for design in self.groups]
+        message = f"The survey has no factor group {group!r}.{near_miss(group, names)} Its groups are {listed(names)}."
+        raise SurveyError(message)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Survey):
+            return NotImplemented
+        names = [f.name for f in fields(self) if f.name != "notes"]
+        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
+
+    def __repr__(self) -> str:
+        cells, missing = self.codes.size, int((self.codes < 0).sum())
+        counts = f"{_count(self.n_respondents, 'respondent')}, {_count(len(self.items), 'item')}"
+        parts = [f"{counts}, {missing} of {cells} answers missing"]
+        if self.notes.without_answers:
+            parts.append(f"{len(self.notes.without_answers)} without any answer")
+        if self.notes.dropped:
+            parts.append(f"{_count(len(self.notes.dropped), 'row')} dropped")
+        if self.groups:
+            shown = [f"{d.name} ({_count(len(d.columns), 'column')})" for d in self.groups]
+            parts.append(f"groups: {', '.join(shown)}")
+        if self.indicators:
+            parts.append(f"constructs: {', '.join(dict.fromkeys(c.construct for c in self.indicators))}")
+        return f"Survey({'; '.join(parts)}; next: lc.fit(model, survey))"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _same(one: object, two: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(two, np.ndarray):
+        return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+    if isinstance(one, pd.DataFrame) and isinstance(two, pd.DataFrame):
+        return one.equals(two)
+    if isinstance(one, FrozenMapping) and isinstance(two, FrozenMapping):
+        return list(one) == list(two) and all(_same(one[name], two[name]) for name in one)
+    return bool(one == two)

@@ -1,24 +1,25 @@
-"""A model compiled once: log posterior with gradient, all variables from a point, and the sampler's handle."""
+"""A model compiled for the search of modes: log posterior with gradient, and all variables from a point."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor
+import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
+from pytensor.graph.replace import clone_replace
 from scipy.special import expit
 
 from latentclass import dims
 from latentclass.graph.simplex import StickBreaking
 
-if TYPE_CHECKING:
-    from nutpie.compile_pymc import CompiledPyMCModel
-
-__all__ = ["Compiled", "Part", "compile_model"]
+__all__ = ["Compiled", "Part", "compile_model", "reproducible"]
 
 type Vector = NDArray[np.float64]
 
@@ -70,20 +71,23 @@ class Compiled:
     ----------
     pymc_model : pymc.Model
         The model.
-    nutpie : CompiledPyMCModel
-        The compiled functions.
     parts : tuple of Part
         The free variables.
+    density : callable
+        Vector to log posterior and gradient.
+    expand : callable
+        Vector to all variables with dims.
     """
 
     pymc_model: pm.Model
-    nutpie: CompiledPyMCModel
     parts: tuple[Part, ...]
+    density: Callable[[Vector], tuple[Any, Any]]
+    expand: Callable[[Vector], list[Any]]
 
     @property
     def n_dim(self) -> int:
         """Length of the unconstrained vector."""
-        return int(self.nutpie.n_dim)
+        return self.parts[-1].where.stop
 
     def log_posterior(self, x: Vector) -> tuple[float, Vector]:
         """Return the log posterior density of the unconstrained vector, with its gradient.
@@ -98,7 +102,7 @@ class Compiled:
         tuple of float and ndarray
             Density, Jacobian included, and gradient.
         """
-        value, gradient = self.nutpie.logp_func(x)
+        value, gradient = self.density(x)
         return float(value), np.asarray(gradient)
 
     def natural_log_posterior(self, x: Vector) -> tuple[float, Vector]:
@@ -147,36 +151,30 @@ class Compiled:
         Dataset
             Free and derived variables by name.
         """
-        flat = np.asarray(self.nutpie.expand_func(x)[0])
-        names, slices, shapes = self.nutpie.shape_info
         model = self.pymc_model
-        data = {}
-        for name, where, shape in zip(names, slices, shapes, strict=True):
-            if name in model.named_vars_to_dims:
-                data[name] = (model.named_vars_to_dims[name], flat[where].reshape(shape))
+        names = [variable.name for variable in _natural(model)]
+        data = {
+            name: (model.named_vars_to_dims[name], np.asarray(value))
+            for name, value in zip(names, self.expand(x), strict=True)
+        }
         used = {dim for own, _ in data.values() for dim in own}
-        coords = {dim: list(model.coords[dim]) for dim in used}
-        return xr.Dataset(data, coords=coords)
+        return xr.Dataset(data, coords={dim: list(model.coords[dim]) for dim in used})
 
-    def with_order(self, rank: NDArray[np.int64]) -> Compiled:
-        """Return the same model with another order of breaking off levels; nothing is compiled again.
+    def values(self, x: Vector) -> dict[str, Vector]:
+        """Return a point by the names of the model's value variables, as PyMC's samplers take it.
 
         Parameters
         ----------
-        rank : ndarray of int, shape (class, item_level)
-            Place of every level.
+        x : ndarray of shape (n_dim,)
+            The vector.
 
         Returns
         -------
-        Compiled
-            The copy.
+        dict of str to ndarray
+            Unconstrained values.
         """
-        self.pymc_model.set_data("breaking_order", rank)
-        for shared in self.nutpie.logp_func.get_shared():
-            if shared.name == "breaking_order":
-                shared.set_value(rank.astype(shared.dtype))
-        nutpie = self.nutpie.with_data(breaking_order=rank)
-        return Compiled(pymc_model=self.pymc_model, nutpie=nutpie, parts=self.parts)
+        names = [value.name for value in self.pymc_model.value_vars]
+        return {name: x[p.where].reshape(p.shape) for name, p in zip(names, self.parts, strict=True)}
 
 
 def _log_product(u: Vector, sizes: tuple[int, ...]) -> tuple[float, Vector]:
@@ -200,16 +198,45 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
     Compiled
         The compiled model.
     """
-    import nutpie
+    parts = _parts(pymc_model)
+    x = pt.tensor("unconstrained", dtype="float64", shape=(parts[-1].where.stop,))
+    place = {
+        value: x[part.where].reshape(part.shape)
+        for value, part in zip(pymc_model.value_vars, parts, strict=True)
+    }
+    density = pymc_model.logp()
+    gradient = pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])
+    with reproducible(), pymc_model:
+        return Compiled(
+            pymc_model=pymc_model,
+            parts=parts,
+            density=pm.compile([x], clone_replace([density, gradient], place), trust_input=True),
+            expand=pm.compile([x], clone_replace(_natural(pymc_model), place)),
+        )
 
-    # With fast-math the bits of a result depend on whether a kernel came from the cache.
+
+@contextmanager
+def reproducible() -> Iterator[None]:
+    """Compile without fast-math, with which the bits of a result depend on whether a kernel came from the cache.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
     with pytensor.config.change_flags(numba__fastmath=False):
-        compiled = nutpie.compile_pymc_model(pymc_model)
+        yield
+
+
+def _natural(pymc_model: pm.Model) -> list[Any]:
+    return [v for v in pymc_model.unobserved_value_vars if v.name in pymc_model.named_vars_to_dims]
+
+
+def _parts(pymc_model: pm.Model) -> tuple[Part, ...]:
     parts, start = [], 0
     point = pymc_model.initial_point(0)
     for rv in pymc_model.free_RVs:
-        value = pymc_model.rvs_to_values[rv]
-        shape = point[value.name].shape
+        shape = point[pymc_model.rvs_to_values[rv].name].shape
         size = int(np.prod(shape))
         transform = pymc_model.rvs_to_transforms.get(rv)
         parts.append(
@@ -222,4 +249,4 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
             )
         )
         start += size
-    return Compiled(pymc_model=pymc_model, nutpie=compiled, parts=tuple(parts))
+    return tuple(parts)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy.optimize import minimize
+from scipy.special import gammaln
 
 from latentclass import dims
 from latentclass.errors import FitError
@@ -28,6 +29,12 @@ _SAME_HEIGHT = 5e-3
 _SAME_POINT = 0.02
 _FARTHEST = 30.0
 _LAPLACE_MODES = 8
+# Log-odds to which an end is pulled back before it is climbed again: from just inside, where the slope alone decides, to well inside.
+_INSIDE = (8.0, 6.0, 4.0)
+
+_BASIN = ("interior", "height", "standard_deviation", "basin", "log_evidence")
+
+type End = tuple[float, Vector]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,13 +57,17 @@ class Mode:
         All variables at the mode, largest class first.
     interior : ndarray of shape (n_dim,), optional
         Mode of the density of the unconstrained vector near by, where chains start.
+    height : float
+        Log density of the unconstrained vector at `interior`.
     standard_deviation : ndarray of shape (n_dim,), optional
         Laplace approximation at `interior`.
+    basin : int
+        Number of the highest mode with the same `interior`, from 1.
     log_evidence : float
-        Laplace approximation of the log marginal likelihood of this mode with all its relabelled copies; NaN where the curvature is
-        singular or a prior is improper.
+        Laplace approximation of the log marginal likelihood of the basin with all its relabelled copies; NaN where the curvature is
+        singular. Under improper priors known up to a constant only.
     weight : float
-        Its share of the evidence of all modes found.
+        Share of the basin in the evidence of all basins found.
     """
 
     log_posterior: float
@@ -66,7 +77,9 @@ class Mode:
     x: Vector
     parameters: xr.Dataset
     interior: Vector | None = None
+    height: float = float("nan")
     standard_deviation: Vector | None = None
+    basin: int = 0
     log_evidence: float = float("nan")
     weight: float = float("nan")
 
@@ -114,8 +127,9 @@ class Modes:
         Returns
         -------
         DataFrame
-            Index ``mode``; columns log_likelihood, log_posterior, hits (of the random starts), log_evidence (Laplace), weight (share of
-            the evidence), identified, and the class shares at average covariates.
+            Index ``mode``; columns log_likelihood, log_posterior, hits (of the random starts), basin (modes of the probabilities that
+            share one mode of the sampled density), log_evidence and weight of the basin (Laplace), identified, and the class shares at
+            average covariates.
 
         Examples
         --------
@@ -130,6 +144,7 @@ class Modes:
                 "log_likelihood": mode.log_likelihood,
                 "log_posterior": mode.log_posterior,
                 "hits": mode.hits,
+                "basin": mode.basin,
                 "log_evidence": mode.log_evidence,
                 "weight": mode.weight,
                 "identified": mode.identified,
@@ -270,18 +285,18 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     with one_blas_thread():
         for own in track(seeds, "searching modes", shown=progressbar):
             start = random_start(compiled, survey, np.random.default_rng(own))
-            height, x = _climb(compiled, start, natural=True)
-            if np.isfinite(height):
-                ends.append((height, x))
+            end = _climb(compiled, start, natural=True)
+            if np.isfinite(end[0]):
+                ends.append(end)
         if not ends:
             message = f"None of {n_starts} random starts reached a finite log posterior; the data or priors are degenerate."
             raise FitError(message)
-        found = _distinct(compiled, survey, ends)
-        found = [_with_laplace(compiled, mode) if i < _LAPLACE_MODES else mode for i, mode in enumerate(found)]
+        found = [_mode(compiled, survey, group) for group in _distinct(_released(compiled, _distinct(ends)))]
+        found = _with_laplace(compiled, survey, found)
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def _climb(compiled: Compiled, start: Vector, *, natural: bool) -> tuple[float, Vector]:
+def _climb(compiled: Compiled, start: Vector, *, natural: bool) -> End:
     free = compiled.searched
     density = compiled.natural_log_posterior if natural else compiled.log_posterior
     x = start.copy()
@@ -298,18 +313,41 @@ def _climb(compiled: Compiled, start: Vector, *, natural: bool) -> tuple[float, 
     return -float(result.fun), x
 
 
-def _distinct(compiled: Compiled, survey: Survey, ends: list[tuple[float, Vector]]) -> list[Mode]:
-    ends = sorted(ends, key=lambda end: -end[0])
-    groups: list[list[tuple[float, Vector]]] = []
-    for end in ends:
+def _distinct(ends: list[End]) -> list[list[End]]:
+    groups: list[list[End]] = []
+    for end in sorted(ends, key=lambda e: -e[0]):
         if groups and groups[-1][0][0] - end[0] < _SAME_HEIGHT:
             groups[-1].append(end)
         else:
             groups.append([end])
-    return [_mode(compiled, survey, group) for group in groups]
+    return groups
 
 
-def _mode(compiled: Compiled, survey: Survey, group: list[tuple[float, Vector]]) -> Mode:
+def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
+    """Climb again from inside the simplex where a probability went to zero.
+
+    In log-odds the slope vanishes at the boundary, also where the density would rise again inside: such an end is no mode.
+    """
+    ends = []
+    for group in groups:
+        best = group[0]
+        for bound in _INSIDE * 2:
+            again = _climb(compiled, _pulled_in(compiled, best[1], bound), natural=True)
+            if again[0] > best[0] + _SAME_HEIGHT:
+                best = again
+        ends += group if best is group[0] else [best] * len(group)
+    return ends
+
+
+def _pulled_in(compiled: Compiled, x: Vector, bound: float) -> Vector:
+    inside = x.copy()
+    for part in compiled.parts:
+        if part.transform is not None:
+            inside[part.where] = np.clip(inside[part.where], -bound, bound)
+    return inside
+
+
+def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
     height, x = group[0]
     points = [compiled.variables(end).expand_dims(["chain", "draw"]) for _, end in group]
     aligned = relabel(xr.concat(points, dim="draw"), class_names=survey.model.class_names).posterior
@@ -328,21 +366,32 @@ def _mode(compiled: Compiled, survey: Survey, group: list[tuple[float, Vector]])
     )
 
 
-def _with_laplace(compiled: Compiled, mode: Mode) -> Mode:
-    from dataclasses import replace
+def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list[Mode]:
+    finished: list[Mode] = []
+    for number, mode in enumerate(found, start=1):
+        if number > _LAPLACE_MODES:
+            finished.append(replace(mode, basin=number))
+            continue
+        height, interior = _climb(compiled, _pulled_in(compiled, mode.x, _INSIDE[-1]), natural=False)
+        known = next((m for m in finished if abs(m.height - height) < _SAME_HEIGHT), None)
+        if known is not None:
+            same = {name: getattr(known, name) for name in _BASIN}
+            finished.append(replace(mode, **same))
+            continue
+        finished.append(_laplace(compiled, survey, replace(mode, interior=interior, height=height, basin=number)))
+    return finished
 
-    height, interior = _climb(compiled, np.clip(mode.x, -10.0, 10.0), natural=False)
+
+def _laplace(compiled: Compiled, survey: Survey, mode: Mode) -> Mode:
     free = np.flatnonzero(compiled.searched)
-    hessian = _curvature(compiled, interior, free)
-    values, vectors = np.linalg.eigh(hessian)
+    values, vectors = np.linalg.eigh(_curvature(compiled, mode.interior, free))
     if values[0] <= 1e-6 * values[-1]:
-        return replace(mode, interior=interior)
+        return mode
     deviation = np.zeros(compiled.n_dim)
     deviation[free] = np.sqrt(((vectors / values) * vectors).sum(axis=1))
-    n_classes = compiled.pymc_model.dim_lengths["class"].eval()
-    copies = float(np.sum(np.log(np.arange(1, int(n_classes) + 1))))
-    log_evidence = height + 0.5 * len(free) * np.log(2 * np.pi) - 0.5 * float(np.log(values).sum()) + copies
-    return replace(mode, interior=interior, standard_deviation=deviation, log_evidence=log_evidence)
+    copies = float(gammaln(survey.model.n_classes + 1))
+    volume = 0.5 * len(free) * np.log(2 * np.pi) - 0.5 * float(np.log(values).sum())
+    return replace(mode, standard_deviation=deviation, log_evidence=mode.height + volume + copies)
 
 
 def _curvature(compiled: Compiled, x: Vector, free: np.ndarray) -> np.ndarray:
@@ -358,15 +407,13 @@ def _curvature(compiled: Compiled, x: Vector, free: np.ndarray) -> np.ndarray:
 
 
 def _weighed(found: list[Mode]) -> tuple[Mode, ...]:
-    from dataclasses import replace
-
-    evidence = np.array([mode.log_evidence for mode in found])
-    known = np.isfinite(evidence)
-    if not known.any():
+    basins = {mode.basin: mode.log_evidence for mode in found if np.isfinite(mode.log_evidence)}
+    if not basins:
         return tuple(found)
-    weight = np.where(known, np.exp(evidence - evidence[known].max()), 0.0)
-    weight /= weight.sum()
-    return tuple(replace(mode, weight=float(w)) for mode, w in zip(found, weight, strict=True))
+    top = max(basins.values())
+    total = sum(np.exp(evidence - top) for evidence in basins.values())
+    weights = {basin: float(np.exp(evidence - top) / total) for basin, evidence in basins.items()}
+    return tuple(replace(mode, weight=weights.get(mode.basin, 0.0)) for mode in found)
 
 
 def _shares(parameters: xr.Dataset) -> dict[str, float]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
-from scipy.special import logsumexp
 
 from latentclass.dims import (
     CLASS,
@@ -232,7 +231,9 @@ def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     chosen = one_hot(survey)
     found = np.empty((len(draws), len(survey.respondents)))
     for block, part, logits in _logit_blocks(draws, survey):
-        found[block] = logsumexp(log_softmax(logits) + log_answers(part, chosen), axis=1)
+        joint = log_softmax(logits) + log_answers(part, chosen)
+        largest = joint.max(axis=1)
+        found[block] = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
     found[found < _IMPOSSIBLE / 10] = -np.inf
     return unflat(found, posterior, **{RESPONDENT: list(survey.respondents)}).rename(RESPONSES)
 

@@ -159,7 +159,9 @@ def reliability(
         values = _estimated(_reliabilities(found.estimate), _reliabilities(found.resamples), prob)
         row = values | {"scores": "mean", "n_rows": found.n_rows}
         parts.append(pd.DataFrame(row, index=pd.Index([name], name=CONSTRUCT)))
-    return _in_order(parts, survey, [CONSTRUCT])
+    table = _in_order(parts, survey, [CONSTRUCT])
+    last = [name for name in ("scores", "n_rows") if name in table]
+    return table[[*table.columns.drop(last), *last]]
 
 
 def _classical(survey: Survey, n_resamples: int, seed: int) -> dict[str, _Classical]:

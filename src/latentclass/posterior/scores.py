@@ -131,9 +131,10 @@ def indicator_sites(indicators: IndicatorDraws, n_constructs: int, codes: np.nda
     """
     shape = (len(indicators), len(codes), n_constructs)
     sites = Sites(np.zeros(shape), np.zeros(shape))
-    for one in np.unique(indicators.constructs[indicators.likert]):
+    of_likert = indicators.constructs[indicators.likert]
+    for one in np.unique(of_likert).tolist():
         logs = np.broadcast_to(-0.5 * _GRID[:, None] ** 2, (shape[0], len(_GRID), shape[1]))
-        for j in np.flatnonzero(indicators.constructs[indicators.likert] == one):
+        for j in np.flatnonzero(of_likert == one).tolist():
             logs = logs + indicators.likert_log_table(j, _GRID)[..., codes[:, j]]
         weight = np.exp(logs - logs.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
@@ -141,7 +142,7 @@ def indicator_sites(indicators: IndicatorDraws, n_constructs: int, codes: np.nda
         variance = np.maximum(_GRID**2 @ weight - mean**2, _LEAST_VARIANCE)
         sites.shift[..., one] = mean / variance
         sites.precision[..., one] = np.maximum(1 / variance - 1, 0.0)
-    for j, indicator in enumerate(indicators.continuous):
+    for j, indicator in enumerate(indicators.continuous.tolist()):
         one, given = indicators.constructs[indicator], ~np.isnan(values[:, j])
         pull = indicators.loading[:, indicator, None] / indicators.sd[:, j, None]
         residual = (np.nan_to_num(values[:, j]) - indicators.mean[:, j, None]) / indicators.sd[:, j, None]

@@ -146,5 +146,5 @@ def table_index(rows: Sequence[tuple[object, ...]], names: Sequence[str]) -> pd.
     for column in columns:
         positions = {label: i for i, label in enumerate(dict.fromkeys(column))}
         codes.append([positions[label] for label in column])
-        levels.append(pd.Index(list(positions)))
+        levels.append(list(positions))
     return pd.MultiIndex(levels=levels, codes=codes, names=list(names))

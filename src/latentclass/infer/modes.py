@@ -15,6 +15,7 @@ from latentclass import dims
 from latentclass.errors import FitError
 from latentclass.graph import build_survey
 from latentclass.infer.compiled import Compiled, Vector, compile_model
+from latentclass.infer.coordinates import Coordinates
 from latentclass.infer.progress import track
 from latentclass.infer.starts import random_start
 from latentclass.infer.threads import one_blas_thread
@@ -29,9 +30,9 @@ _SAME_HEIGHT = 5e-3
 _SAME_POINT = 0.02
 _FARTHEST = 30.0
 _LAPLACE_MODES = 8
-# Log-odds to which an end is pulled back before it is climbed again: from just inside, where the slope alone decides, to well inside.
-_INSIDE = (8.0, 6.0, 4.0)
-
+# Probabilities that an end is lifted to before it is climbed again: from where the slope alone decides to well inside.
+_FLOORS = (1e-5, 1e-3, 1e-2)
+_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-6, "maxcor": 20}
 _BASIN = ("interior", "height", "standard_deviation", "basin", "log_evidence")
 
 type End = tuple[float, Vector]
@@ -285,7 +286,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     with one_blas_thread():
         for own in track(seeds, "searching modes", shown=progressbar):
             start = random_start(compiled, survey, np.random.default_rng(own))
-            end = _climb(compiled, start, natural=True)
+            end = _climb(compiled, start)
             if np.isfinite(end[0]):
                 ends.append(end)
         if not ends:
@@ -296,21 +297,36 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def _climb(compiled: Compiled, start: Vector, *, natural: bool) -> End:
-    free = compiled.searched
-    density = compiled.natural_log_posterior if natural else compiled.log_posterior
-    x = start.copy()
+def _climb(compiled: Compiled, start: Vector, floor: float = 0.0) -> End:
+    """Maximise the density in the space of the probabilities."""
+    coordinates = Coordinates(compiled=compiled)
+
+    def negative(z: Vector) -> tuple[float, Vector]:
+        value, gradient = coordinates.density(z, start)
+        return -value, -gradient
+
+    begin = coordinates.from_x(start, floor)
+    found = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=_bounds(len(begin)), options=_OPTIONS)
+    return -float(found.fun), coordinates.to_x(found.x, start)
+
+
+def _climb_unconstrained(compiled: Compiled, start: Vector) -> End:
+    """Maximise the density of the unconstrained vector, the one that is sampled."""
+    free, x = compiled.searched, start.copy()
 
     def negative(moved: Vector) -> tuple[float, Vector]:
         x[free] = moved
-        value, gradient = density(x)
+        value, gradient = compiled.log_posterior(x)
         return -value, -gradient[free]
 
-    bounds = [(-_FARTHEST, _FARTHEST)] * int(free.sum())
-    options = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-6, "maxcor": 20}
-    result = minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    x[free] = result.x
-    return -float(result.fun), x
+    bounds = _bounds(int(free.sum()))
+    found = minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS)
+    x[free] = found.x
+    return -float(found.fun), x
+
+
+def _bounds(n: int) -> list[tuple[float, float]]:
+    return [(-_FARTHEST, _FARTHEST)] * n
 
 
 def _distinct(ends: list[End]) -> list[list[End]]:
@@ -326,25 +342,17 @@ def _distinct(ends: list[End]) -> list[list[End]]:
 def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
     """Climb again from inside the simplex where a probability went to zero.
 
-    In log-odds the slope vanishes at the boundary, also where the density would rise again inside: such an end is no mode.
+    In logits the slope vanishes at the boundary, also where the density would rise again inside: such an end is no mode.
     """
     ends = []
     for group in groups:
         best = group[0]
-        for bound in _INSIDE * 2:
-            again = _climb(compiled, _pulled_in(compiled, best[1], bound), natural=True)
+        for floor in _FLOORS * 2:
+            again = _climb(compiled, best[1], floor)
             if again[0] > best[0] + _SAME_HEIGHT:
                 best = again
         ends += group if best is group[0] else [best] * len(group)
     return ends
-
-
-def _pulled_in(compiled: Compiled, x: Vector, bound: float) -> Vector:
-    inside = x.copy()
-    for part in compiled.parts:
-        if part.transform is not None:
-            inside[part.where] = np.clip(inside[part.where], -bound, bound)
-    return inside
 
 
 def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
@@ -372,7 +380,7 @@ def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list
         if number > _LAPLACE_MODES:
             finished.append(replace(mode, basin=number))
             continue
-        height, interior = _climb(compiled, _pulled_in(compiled, mode.x, _INSIDE[-1]), natural=False)
+        height, interior = _climb_unconstrained(compiled, _inside(compiled, mode.x))
         known = next((m for m in finished if abs(m.height - height) < _SAME_HEIGHT), None)
         if known is not None:
             same = {name: getattr(known, name) for name in _BASIN}
@@ -380,6 +388,11 @@ def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list
             continue
         finished.append(_laplace(compiled, survey, replace(mode, interior=interior, height=height, basin=number)))
     return finished
+
+
+def _inside(compiled: Compiled, x: Vector) -> Vector:
+    coordinates = Coordinates(compiled=compiled)
+    return coordinates.to_x(coordinates.from_x(x, _FLOORS[-1]), x)
 
 
 def _laplace(compiled: Compiled, survey: Survey, mode: Mode) -> Mode:

@@ -48,6 +48,7 @@ class Model:
 
     Examples
     --------
+    >>> from latentclass.model import ordinal
     >>> model = Model(items=ordinal("sharing", "dialogue"), n_classes=2, factor_groups={"individual": ["age"]})
     >>> model
     Model(2 classes; 2 items; factor groups: individual; next: model.describe() or lc.fit(model, frame))
@@ -130,6 +131,7 @@ class Model:
 
         Examples
         --------
+        >>> from latentclass.model import binary
         >>> Model(items=binary("a", "b"), n_classes=2).replace(n_classes=3).n_classes
         3
         """
@@ -152,6 +154,7 @@ class Model:
 
         Examples
         --------
+        >>> from latentclass.model import binary
         >>> print(Model(items=binary("a", "b"), n_classes=1).describe())
         Latent class model with 1 class
         ...

@@ -2,18 +2,24 @@
 
 from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
 from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
+from latentclass.posterior.convergence import Convergence, check_convergence
 from latentclass.posterior.effects import effects, marginal_effects
+from latentclass.posterior.fit import Fit, load
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
 from latentclass.posterior.relabel import Relabelled, relabel
 from latentclass.posterior.solutions import solutions
 
 __all__ = [
+    "Convergence",
+    "Fit",
     "Relabelled",
+    "check_convergence",
     "classes",
     "classification_certainty",
     "effects",
     "indicator_log_likelihood",
+    "load",
     "loadings",
     "log_likelihood",
     "marginal_effects",

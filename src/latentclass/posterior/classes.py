@@ -38,8 +38,8 @@ def class_shares(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     Returns
     -------
     DataArray [chain, draw, class]
-        Mean over the respondents of the probability of the class given covariates and answers:
-        the shares of the population whose covariates are those of the sample.
+        Mean over the respondents of the probability of the class given covariates: the shares of a population whose covariates
+        are those of the sample.
     """
     return _pass(posterior, survey)[0]
 
@@ -197,8 +197,8 @@ def _pass(posterior: xr.Dataset, survey: Survey) -> tuple[xr.DataArray, np.ndarr
     draws = Draws.of(posterior, survey)
     n, k = len(survey.respondents), survey.model.n_classes
     share, total = np.empty((len(draws), k)), np.zeros((k, n))
-    for block, probability in class_posterior_blocks(draws, survey):
-        share[block] = probability.mean(axis=2)
+    for block, prior, probability in class_posterior_blocks(draws, survey):
+        share[block] = prior.mean(axis=2)
         total += probability.sum(axis=0)
     labels = {CLASS: list(survey.model.class_names)}
     return unflat(share, posterior, **labels), (total / len(draws)).T

@@ -238,8 +238,8 @@ def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     return unflat(found, posterior, **{RESPONDENT: list(survey.respondents)}).rename(RESPONSES)
 
 
-def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield the probabilities of the classes given covariates and answers, block by block.
+def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield the probabilities of the classes before and after the answers, block by block.
 
     Parameters
     ----------
@@ -250,12 +250,12 @@ def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice
 
     Yields
     ------
-    tuple of slice and ndarray [sample, class, respondent]
-        Which draws, and the probabilities.
+    tuple of slice and two ndarray [sample, class, respondent]
+        Which draws, the probabilities given covariates, and those given covariates and answers.
     """
     chosen = one_hot(survey)
     for block, part, logits in _logit_blocks(draws, survey):
-        yield block, softmax(logits + log_answers(part, chosen))
+        yield block, softmax(logits), softmax(logits + log_answers(part, chosen))
 
 
 def class_posterior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
@@ -276,7 +276,7 @@ def class_posterior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     """
     draws = Draws.of(posterior, survey)
     found = np.empty((len(draws), len(survey.respondents), survey.model.n_classes))
-    for block, probability in class_posterior_blocks(draws, survey):
+    for block, _, probability in class_posterior_blocks(draws, survey):
         found[block] = probability.transpose(0, 2, 1)
     return unflat(found, posterior, **_per_class(survey))
 

@@ -1,0 +1,104 @@
+"""The fused Ops in JAX, for numpyro on CPU and GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from latentclass.graph.graded_ops import AccumulateGraded, GradedResponse
+from latentclass.graph.ops import AccumulateCells, ClassLikelihood
+
+__all__ = ["register"]
+
+
+def register() -> None:
+    """Tell PyTensor how the Ops run in JAX. Calling it again changes nothing."""
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    for op, function in (
+        (ClassLikelihood, _class_likelihood),
+        (AccumulateCells, _accumulate_cells),
+        (GradedResponse, _graded_response),
+        (AccumulateGraded, _accumulate_graded),
+    ):
+        jax_funcify.register(op)(function)
+
+
+def _class_likelihood(op: ClassLikelihood, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+    from jax.nn import log_softmax, softmax
+    from jax.scipy.special import logsumexp
+
+    def class_likelihood(logits: Any, table: Any, cells: Any) -> Any:
+        missing = jnp.zeros((1, table.shape[1]), dtype=table.dtype)
+        padded = jnp.concatenate([table, missing])
+        chosen = padded[jnp.where(cells < 0, table.shape[0], cells)].sum(axis=1)
+        joint = logits + chosen
+        posterior = jnp.exp(log_softmax(joint, axis=1))
+        value = logsumexp(joint, axis=1) - logsumexp(logits, axis=1)
+        return value, posterior, posterior - softmax(logits, axis=1)
+
+    return class_likelihood
+
+
+def _accumulate_cells(op: AccumulateCells, node: Any, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+
+    n_cells = int(node.inputs[2].data) if hasattr(node.inputs[2], "data") else None
+
+    def accumulate_cells(weights: Any, cells: Any, given: Any) -> Any:
+        length = n_cells if n_cells is not None else int(given)
+        sums = jnp.zeros((length + 1, weights.shape[1]), dtype=weights.dtype)
+        spread = jnp.broadcast_to(weights[:, None, :], (*cells.shape, weights.shape[1]))
+        return sums.at[jnp.where(cells < 0, length, cells)].add(spread)[:length]
+
+    return accumulate_cells
+
+
+def _graded_response(op: GradedResponse, **_: object) -> Callable[..., Any]:
+    import jax
+    import jax.numpy as jnp
+
+    def per_answer(at: Any, upper: Any, lower: Any, above: Any, below: Any) -> Any:
+        inner = above & below
+        gap = jnp.where(inner, upper - lower, 1.0)
+        value = jnp.where(above, -jax.nn.softplus(-(jnp.where(above, upper, 0.0) - at)), 0.0)
+        value += jnp.where(below, -jax.nn.softplus(jnp.where(below, lower, 0.0) - at), 0.0)
+        value += jnp.where(inner, jnp.log(-jnp.expm1(-gap)), 0.0)
+        pull = jnp.where(inner, 1.0 / jnp.expm1(gap), 0.0)
+        by_upper = jnp.where(above, jax.nn.sigmoid(at - jnp.where(above, upper, 0.0)), 0.0) + pull
+        by_lower = -jnp.where(below, jax.nn.sigmoid(jnp.where(below, lower, 0.0) - at), 0.0) - pull
+        return value, by_upper, by_lower
+
+    def graded_response(score: Any, loading: Any, thresholds: Any, codes: Any, construct: Any, n_levels: Any) -> Any:
+        answered, width = codes >= 0, thresholds.shape[1]
+        which = jnp.arange(codes.shape[1])
+        at = loading * score[:, construct]
+        upper = thresholds[which, jnp.clip(codes, 0, width - 1)]
+        lower = thresholds[which, jnp.clip(codes - 1, 0, width - 1)]
+        value, by_upper, by_lower = per_answer(at, upper, lower, answered & (codes < n_levels - 1), codes > 0)
+        by_at = -loading * (by_upper + by_lower)
+        by_score = jnp.zeros_like(score).at[:, construct].add(by_at)
+        return value.sum(axis=1), by_score, by_upper, by_lower
+
+    return graded_response
+
+
+def _accumulate_graded(op: AccumulateGraded, node: Any, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+
+    known = int(node.inputs[6].data) if hasattr(node.inputs[6], "data") else None
+
+    def accumulate_graded(
+        weight: Any, by_upper: Any, by_lower: Any, score: Any, codes: Any, construct: Any, given: Any
+    ) -> Any:
+        width = known if known is not None else int(given)
+        upper, lower = weight[:, None] * by_upper, weight[:, None] * by_lower
+        by_loading = -(score[:, construct] * (upper + lower)).sum(axis=0)
+        which = jnp.broadcast_to(jnp.arange(codes.shape[1]), codes.shape)
+        padded = jnp.zeros((codes.shape[1], width + 1), dtype=upper.dtype)
+        padded = padded.at[which, jnp.where((codes >= 0) & (codes < width), codes, width)].add(upper)
+        padded = padded.at[which, jnp.where(codes > 0, codes - 1, width)].add(lower)
+        return by_loading, padded[:, :width]
+
+    return accumulate_graded

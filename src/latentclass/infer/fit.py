@@ -1,0 +1,301 @@
+"""`latentclass.fit`: modes, chains, relabelling, checks."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from latentclass import dims
+from latentclass.errors import ConvergenceWarning, FitError, LatentClassWarning, listed, near_miss
+from latentclass.graph import build_survey
+from latentclass.graph.layout import item_layout
+from latentclass.infer.compiled import Compiled, Vector, compile_model
+from latentclass.infer.modes import Modes, as_survey, search
+from latentclass.infer.progress import doing
+from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
+from latentclass.infer.spool import Spool, read_spool
+from latentclass.infer.starts import break_sticks, order_of
+from latentclass.model import Model
+from latentclass.posterior import Fit, check_convergence, log_likelihood, relabel, solutions
+from latentclass.posterior.classes import class_shares
+from latentclass.posterior.log_prior import log_prior
+from latentclass.survey import Survey
+
+__all__ = ["fit", "recover"]
+
+# A basin below this share of the evidence gets no chain.
+_LEAST_WEIGHT = 0.1
+
+
+def fit(
+    model: Model,
+    frame: pd.DataFrame | Survey,
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    cores: int | None = None,
+    seed: int | None = None,
+    sampler: str = "nutpie",
+    n_starts: int = 20,
+    target_accept: float = 0.9,
+    missing_covariates: str = "error",
+    posterior_predictive: bool = False,
+    progressbar: bool = True,
+) -> Fit:
+    """Draw from the posterior of a latent class model.
+
+    The modes of the posterior are found from random starts; chains start dispersed around the best, in proportion to the evidence of
+    each basin where several matter; every draw is relabelled; the draws are checked. Draws are copied to a folder of unfinished fits
+    every minute and before anything is done with them, so that neither an interruption nor an error loses them: Ctrl-C returns
+    what there is, and `recover` finishes what a crash left.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    frame : DataFrame or Survey
+        The survey, one row per respondent.
+    draws, tune, chains : int
+        Draws kept per chain, draws to adapt in, and chains.
+    cores : int, optional
+        Chains that run at a time; as many as there are cores by default. Each uses one BLAS thread.
+    seed : int, optional
+        Seed of everything random. The same seed gives the same bits on one machine.
+    sampler : {"nutpie", "pymc", "numpyro"}
+        Who draws.
+    n_starts : int
+        Random starts of the search for modes.
+    target_accept : float
+        Acceptance rate the step size is tuned for.
+    missing_covariates : {"error", "drop"}
+        What to do with respondents who miss a covariate.
+    posterior_predictive : bool
+        Whether to add whole surveys drawn from the posterior to the tree.
+    progressbar : bool
+        Whether to show progress.
+
+    Returns
+    -------
+    Fit
+        Relabelled draws with the answers they give.
+
+    Raises
+    ------
+    SurveyError
+        When the frame does not fit the model.
+    FitError
+        When an argument is out of range, or the sampler fails.
+
+    Warns
+    -----
+    ConvergenceWarning
+        When the draws are not to be trusted as they are.
+
+    References
+    ----------
+    Hoffman, M. D. and Gelman, A. (2014). The No-U-Turn sampler. Journal of Machine Learning Research, 15, 1593-1623.
+    Stephens, M. (2000). Dealing with label switching in mixture models. Journal of the Royal Statistical Society B, 62(4), 795-809.
+
+    Examples
+    --------
+    >>> import latentclass as lc
+    >>> data = lc.datasets.plain_survey(seed=1)
+    >>> fit = lc.fit(data.model, data.frame, seed=1)  # doctest: +SKIP
+    """
+    settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, progressbar=progressbar)
+    survey = as_survey(model, frame, missing_covariates)
+    with doing("building and compiling the model", shown=progressbar):
+        compiled = compile_model(build_survey(survey))
+    modes = search(compiled, survey, n_starts=n_starts, seed=settings.seed, progressbar=progressbar)
+    start = _starts(compiled, survey, modes)
+    spool = Spool.new(survey, modes.table())
+    tree = draw(compiled, start, settings, spool.keep)
+    spool.keep(tree)
+    finished = _finish(tree, survey, modes.table(), modes.best.parameters, spool)
+    return finished.with_posterior_predictive(seed=settings.seed) if posterior_predictive else finished
+
+
+def recover(path: str | Path | None = None) -> Fit:
+    """Finish a fit that was interrupted by a crash, from the draws kept on disk.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        File named by the error; the newest unfinished fit by default.
+
+    Returns
+    -------
+    Fit
+        The fit, with the draws that there are.
+
+    Raises
+    ------
+    FileError
+        When there is no unfinished fit.
+
+    Examples
+    --------
+    >>> import latentclass as lc
+    >>> fit = lc.recover()  # doctest: +SKIP
+    """
+    spool, tree, survey, modes = read_spool(path)
+    return _finish(tree, survey, modes, None, spool)
+
+
+def _settings(
+    draws: int,
+    tune: int,
+    chains: int,
+    cores: int | None,
+    seed: int | None,
+    sampler: str,
+    target_accept: float,
+    *,
+    progressbar: bool,
+) -> Settings:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = min(available, chains) if cores is None else cores
+    for name, value in (("draws", draws), ("tune", tune), ("chains", chains), ("cores", cores)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            message = f"{name} is a positive whole number; got {value!r}."
+            raise FitError(message)
+    if not isinstance(target_accept, float) or not 0 < target_accept < 1:
+        message = f"target_accept is a number between 0 and 1, such as 0.9; got {target_accept!r}."
+        raise FitError(message)
+    if sampler not in list(Sampler):
+        message = f"Unknown sampler {sampler!r}.{near_miss(str(sampler), Sampler)} The samplers are {listed(map(str, Sampler))}."
+        raise FitError(message)
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        message = f"seed is a whole number, 0 or more, or None; got {seed!r}."
+        raise FitError(message)
+    return Settings(
+        draws=int(draws),
+        tune=int(tune),
+        chains=int(chains),
+        cores=int(cores),
+        target_accept=target_accept,
+        seed=int(seed),
+        sampler=Sampler(sampler),
+        progressbar=progressbar,
+    )
+
+
+def _starts(compiled: Compiled, survey: Survey, modes: Modes) -> Callable[[int], Vector]:
+    basins = {mode.basin: mode for mode in reversed(modes.modes) if mode.interior is not None}
+    chosen = [basins[b] for b in sorted(basins) if basins[b].weight >= _LEAST_WEIGHT] or [basins[min(basins)]]
+    points = [mode.interior for mode in chosen if mode.interior is not None]
+    spreads = [np.zeros(compiled.n_dim) if m.standard_deviation is None else m.standard_deviation for m in chosen]
+    weights = [mode.weight if np.isfinite(mode.weight) else 1.0 for mode in chosen]
+    points = _likeliest_first(compiled, survey, points)
+    fixed = np.full(compiled.n_dim, 0.1)
+    for part in compiled.parts:
+        if part.name == dims.SCORE:
+            fixed[part.where] = 0.3
+    return chain_starts(list(zip(weights, points, spreads, strict=True)), fixed)
+
+
+def _likeliest_first(compiled: Compiled, survey: Survey, points: list[Vector]) -> list[Vector]:
+    """Break off each class's likeliest level first, from here on, and restate the points so."""
+    part = next((p for p in compiled.parts if p.name == dims.PROBABILITY), None)
+    if part is None:
+        return points
+    profiles = [compiled.variables(x)[dims.PROBABILITY].to_numpy() for x in points]
+    rank = order_of(profiles[0], tuple(len(item.levels) for item in item_layout(survey).free))
+    compiled.pymc_model.set_data("breaking_order", rank)
+    restated = []
+    for x, profile in zip(points, profiles, strict=True):
+        moved = x.copy()
+        moved[part.where] = break_sticks(profile, part, rank).ravel()
+        restated.append(moved)
+    return restated
+
+
+def _finish(
+    tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None, spool: Spool
+) -> Fit:
+    try:
+        finished = _finished(tree, survey, modes, pivot)
+    except Exception as error:
+        message = (
+            f"The draws could not be turned into a fit ({error}); they are kept, and latentclass.recover({str(spool.path)!r}) "
+            "tries again."
+        )
+        raise FitError(message) from error
+    spool.remove()
+    for text in finished.convergence.messages:
+        warnings.warn(text, ConvergenceWarning, stacklevel=4)
+    if not bool(modes["identified"].iloc[0]):
+        text = (
+            "The best mode is not a single point: starts of equal height ended at different probabilities, or the curvature there is "
+            "singular. The classes are not identified by these data; fewer classes may be."
+        )
+        warnings.warn(text, LatentClassWarning, stacklevel=4)
+    return finished
+
+
+def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None) -> Fit:
+    raw, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    relabelled = relabel(
+        raw,
+        pivot,
+        share=class_shares(raw, survey),
+        statistic=stats["lp"] if "lp" in stats else None,
+        class_names=survey.model.class_names,
+    )
+    posterior = relabelled.posterior
+    found = solutions(posterior)
+    stats["label_margin"] = relabelled.margin
+    groups: dict[str, Any] = {
+        "posterior": posterior,
+        "sample_stats": stats,
+        "log_likelihood": log_likelihood(posterior, survey).to_dataset(name=dims.RESPONSES),
+        "log_prior": log_prior(posterior, survey),
+        **_data_groups(survey),
+    }
+    chains = list(found["chains"].iloc[0])
+    convergence = check_convergence(
+        posterior.sel({dims.CHAIN: chains}),
+        stats.sel({dims.CHAIN: chains}),
+        relabelled.margin.sel({dims.CHAIN: chains}),
+        n_solutions=len(found),
+    )
+    return Fit(
+        model=survey.model,
+        survey=survey,
+        tree=xr.DataTree.from_dict(groups),
+        modes=modes,
+        solutions=found,
+        convergence=convergence,
+    )
+
+
+def _data_groups(survey: Survey) -> dict[str, xr.Dataset]:
+    respondents = list(survey.respondents)
+    observed: dict[str, Any] = {dims.RESPONSES: ((dims.RESPONDENT, dims.ITEM), survey.codes)}
+    coords: dict[str, Any] = {dims.RESPONDENT: respondents, dims.ITEM: [item.name for item in survey.items]}
+    if survey.likert_indicators:
+        coords[dims.LIKERT_INDICATOR] = [c.name for c in survey.likert_indicators]
+        observed[dims.LIKERT_RESPONSES] = ((dims.RESPONDENT, dims.LIKERT_INDICATOR), survey.likert_codes)
+    if survey.continuous_indicators:
+        coords[dims.CONTINUOUS_INDICATOR] = [c.name for c in survey.continuous_indicators]
+        values = np.nan_to_num(survey.continuous_values)
+        observed[dims.CONTINUOUS_RESPONSES] = ((dims.RESPONDENT, dims.CONTINUOUS_INDICATOR), values)
+    constant = xr.Dataset(
+        {
+            f"design_{group.name}": ((dims.RESPONDENT, dims.covariate_dim(group.name)), group.matrix)
+            for group in survey.groups
+        },
+        coords={dims.RESPONDENT: respondents}
+        | {dims.covariate_dim(group.name): [c.label for c in group.columns] for group in survey.groups},
+    )
+    return {"observed_data": xr.Dataset(observed, coords=coords), "constant_data": constant}

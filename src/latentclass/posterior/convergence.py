@@ -1,0 +1,201 @@
+"""Whether the draws can be trusted: checks on the relabelled draws, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from latentclass.dims import CHAIN, DRAW
+
+__all__ = ["Convergence", "check_convergence"]
+
+_MOST_RHAT = 1.01
+_FEWEST_ESS_PER_CHAIN = 100
+_LEAST_BFMI = 0.3
+_DOUBTFUL_MARGIN = 0.5
+_MOST_DOUBTFUL = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Convergence:
+    """What the checks found.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index ``variable``; columns max_rhat, min_ess_bulk, min_ess_tail over its entries, and n_constant (entries that do not vary).
+    n_draws : int
+        Draws of all chains together.
+    n_divergent : int
+        Divergent transitions.
+    n_max_depth : int
+        Draws whose trajectory was cut at the largest tree depth.
+    bfmi : tuple of float
+        Bayesian fraction of missing information, per chain (Betancourt 2016).
+    doubtful_labels : float
+        Share of draws in which another naming of the classes fits nearly as well (margin below one half).
+    n_solutions : int
+        Number of different solutions the chains are in.
+    messages : tuple of str
+        What deserves attention, with advice; empty when all is well.
+    """
+
+    table: pd.DataFrame
+    n_draws: int
+    n_divergent: int
+    n_max_depth: int
+    bfmi: tuple[float, ...]
+    doubtful_labels: float
+    n_solutions: int
+    messages: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.messages
+
+    @property
+    def max_rhat(self) -> float:
+        """Largest R-hat of any entry of any variable."""
+        return float(self.table["max_rhat"].max())
+
+    @property
+    def min_ess(self) -> float:
+        """Smallest bulk or tail effective sample size of any entry of any variable."""
+        return float(self.table[["min_ess_bulk", "min_ess_tail"]].min().min())
+
+    def __repr__(self) -> str:
+        verdict = "converged" if self.ok else f"{len(self.messages)} problem{'s' * (len(self.messages) > 1)}"
+        return (
+            f"Convergence({verdict}; max R-hat {self.max_rhat:.3f}, min ESS {self.min_ess:.0f} of {self.n_draws}, "
+            f"{self.n_divergent} divergences; next: .messages, .table)"
+        )
+
+
+def check_convergence(
+    posterior: xr.Dataset, sample_stats: xr.Dataset, margin: xr.DataArray, *, n_solutions: int = 1
+) -> Convergence:
+    """Check relabelled draws of one solution.
+
+    Rank-normalised split R-hat and bulk and tail effective sample size (Vehtari et al. 2021) of every entry of every variable,
+    divergences, tree depth, energy, and the certainty of the labels.
+
+    Parameters
+    ----------
+    posterior : Dataset [chain, draw, ...]
+        The draws.
+    sample_stats : Dataset [chain, draw]
+        diverging, energy and reached_max_treedepth, as far as the sampler gives them.
+    margin : DataArray [chain, draw]
+        Margin of the labels, from `relabel`.
+    n_solutions : int
+        Number of different solutions the chains are in.
+
+    Returns
+    -------
+    Convergence
+        Numbers and sentences.
+
+    References
+    ----------
+    Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization, folding, and localization: an
+    improved R-hat for assessing convergence of MCMC. Bayesian Analysis, 16(2), 667-718.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> draws = xr.Dataset({"slope": (("chain", "draw"), rng.normal(size=(4, 500)))})
+    >>> stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((4, 500), bool))})
+    >>> check_convergence(draws, stats, xr.ones_like(draws["slope"])).ok
+    True
+    """
+    table = pd.DataFrame([_row(posterior[name]) for name in posterior.data_vars]).set_index("variable")
+    numbers = {
+        "n_draws": posterior.sizes[CHAIN] * posterior.sizes[DRAW],
+        "n_divergent": _count(sample_stats, "diverging"),
+        "n_max_depth": _count(sample_stats, "reached_max_treedepth"),
+        "bfmi": _bfmi(sample_stats),
+        "doubtful_labels": float((margin < _DOUBTFUL_MARGIN).mean()),
+        "n_solutions": n_solutions,
+    }
+    messages = _messages(table, posterior.sizes[CHAIN], **numbers)
+    return Convergence(table=table, messages=messages, **numbers)
+
+
+def _row(draws: xr.DataArray) -> dict[str, object]:
+    from arviz_stats import ess, rhat
+
+    values = draws.transpose(CHAIN, DRAW, ...).to_numpy().astype(float)
+    values = values.reshape(*values.shape[:2], -1)
+    varying = np.ptp(values, axis=(0, 1)) > 1e-12
+    row: dict[str, object] = {"variable": draws.name, "max_rhat": np.nan, "min_ess_bulk": np.nan, "min_ess_tail": np.nan}
+    if varying.any() and values.shape[1] >= 4:
+        kept = xr.DataArray(values[..., varying], dims=(CHAIN, DRAW, "entry"))
+        if values.shape[0] > 1:
+            row["max_rhat"] = float(rhat(kept).max())
+        row["min_ess_bulk"] = float(ess(kept, method="bulk").min())
+        row["min_ess_tail"] = float(ess(kept, method="tail").min())
+    return {**row, "n_constant": int((~varying).sum())}
+
+
+def _count(sample_stats: xr.Dataset, name: str) -> int:
+    return int(sample_stats[name].sum()) if name in sample_stats else 0
+
+
+def _bfmi(sample_stats: xr.Dataset) -> tuple[float, ...]:
+    if "energy" not in sample_stats:
+        return ()
+    energy = sample_stats["energy"].transpose(CHAIN, DRAW).to_numpy()
+    spread = energy.var(axis=1)
+    steps = (np.diff(energy, axis=1) ** 2).mean(axis=1)
+    return tuple(float(v) for v in np.divide(steps, spread, out=np.full(len(spread), np.nan), where=spread > 0))
+
+
+def _messages(
+    table: pd.DataFrame,
+    n_chains: int,
+    *,
+    n_draws: int,
+    n_divergent: int,
+    n_max_depth: int,
+    bfmi: tuple[float, ...],
+    doubtful_labels: float,
+    n_solutions: int,
+) -> tuple[str, ...]:
+    found = []
+    if n_solutions > 1:
+        found.append(
+            f"The chains are in {n_solutions} different solutions, which are not averaged: every answer is from the first; "
+            "see fit.solutions and fit.modes, and consider another number of classes."
+        )
+    if n_chains == 1:
+        found.append("One chain cannot show whether chains agree; draw at least 4.")
+    rhat = table["max_rhat"]
+    if rhat.max() > _MOST_RHAT:
+        found.append(
+            f"R-hat of {rhat.idxmax()!r} is {rhat.max():.3f}, above {_MOST_RHAT}: the chains do not agree yet; draw longer "
+            "(tune=, draws=), or look whether the classes are identified (fit.modes)."
+        )
+    ess, wanted = table[["min_ess_bulk", "min_ess_tail"]].min(axis=1), _FEWEST_ESS_PER_CHAIN * n_chains
+    if ess.min() < wanted:
+        found.append(
+            f"Effective sample size of {ess.idxmin()!r} is {ess.min():.0f}, below {wanted}: intervals are rough; raise draws=."
+        )
+    if n_divergent:
+        found.append(
+            f"{n_divergent} of {n_draws} transitions diverged: parts of the posterior may be missing; raise target_accept= "
+            "towards 1 or use tighter priors."
+        )
+    if n_max_depth > 0.01 * n_draws:
+        found.append(f"{n_max_depth} of {n_draws} trajectories were cut at the largest tree depth: sampling is slow, not wrong.")
+    if any(b < _LEAST_BFMI for b in bfmi):
+        found.append(f"Energy moves too little between draws (BFMI {min(bfmi):.2f}, below {_LEAST_BFMI}); draw longer.")
+    if doubtful_labels > _MOST_DOUBTFUL:
+        found.append(
+            f"In {doubtful_labels:.0%} of the draws the classes can be named another way nearly as well: they overlap, and fewer "
+            "classes may do."
+        )
+    return tuple(found)

@@ -1,0 +1,394 @@
+"""A fit: model, survey and relabelled draws, with the answers they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from latentclass import dims
+from latentclass.errors import FileError, ModelError, listed, near_miss
+from latentclass.model import Model
+from latentclass.posterior.classes import classes, memberships, profiles
+from latentclass.posterior.convergence import Convergence
+from latentclass.posterior.effects import effects, marginal_effects
+from latentclass.posterior.loadings import loadings, reliability
+from latentclass.posterior.predict import predict
+from latentclass.posterior.predictive import posterior_predictive
+from latentclass.posterior.store import read_file, write_file
+from latentclass.posterior.summary import summary
+from latentclass.survey import Survey, encode
+
+__all__ = ["Fit", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Fit:
+    """A fitted latent class model. Made by `latentclass.fit` or `latentclass.load`.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    survey : Survey
+        The data as the model sees them.
+    tree : DataTree
+        Groups posterior (relabelled), sample_stats, log_likelihood (one value per respondent), log_prior, observed_data and
+        constant_data, as ArviZ expects them.
+    modes : DataFrame
+        The modes found before sampling, see `Modes.table`.
+    solutions : DataFrame
+        Which chains are in the same mode. With more than one, all answers come from the first.
+    convergence : Convergence
+        Checks of the draws that the answers come from.
+    """
+
+    model: Model
+    survey: Survey
+    tree: xr.DataTree
+    modes: pd.DataFrame
+    solutions: pd.DataFrame
+    convergence: Convergence
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The draws that the answers come from: relabelled, chains of the first solution."""
+        draws = self.tree["posterior"].to_dataset()
+        return draws.sel({dims.CHAIN: list(self.solutions["chains"].iloc[0])})
+
+    def classes(self, *, prob: float = 0.9) -> pd.DataFrame:
+        """Return the size of each class. See `latentclass.posterior.classes`.
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index ``class``; mean, sd and interval of the share, and respondents assigned.
+
+        Examples
+        --------
+        >>> fit.classes().loc["Class 1", "mean"]  # doctest: +SKIP
+        0.41
+        """
+        return classes(self.posterior, self.survey, prob=prob)
+
+    def profiles(self, *, prob: float = 0.9, wide: bool = False) -> pd.DataFrame:
+        """Return the answer probabilities of every level of every item in every class.
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+        wide : bool
+            Posterior means only, with a column per class.
+
+        Returns
+        -------
+        DataFrame
+            Index (class, item, level), or (item, level) when wide.
+
+        Examples
+        --------
+        >>> fit.profiles(wide=True)  # doctest: +SKIP
+        """
+        return profiles(self.posterior, self.survey, prob=prob, wide=wide)
+
+    def memberships(self) -> pd.DataFrame:
+        """Return each respondent's class probabilities, likeliest class and its probability.
+
+        Returns
+        -------
+        DataFrame
+            Index ``respondent``; a column per class, ``modal``, ``certainty`` and the number of items answered.
+
+        Examples
+        --------
+        >>> fit.memberships()["modal"].value_counts()  # doctest: +SKIP
+        """
+        return memberships(self.posterior, self.survey)
+
+    def loadings(self, *, prob: float = 0.9) -> pd.DataFrame:
+        """Return loading, standardised loading and communality of every indicator.
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index (construct, indicator).
+
+        Examples
+        --------
+        >>> fit.loadings()  # doctest: +SKIP
+        """
+        return loadings(self.posterior, self.survey, prob=prob)
+
+    def reliability(self, *, prob: float = 0.9) -> pd.DataFrame:
+        """Return composite reliability and average variance extracted, or alpha and omega of scale means.
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index ``construct``.
+
+        Examples
+        --------
+        >>> fit.reliability()  # doctest: +SKIP
+        """
+        return reliability(self.posterior, self.survey, prob=prob)
+
+    def effects(self, *, reference: str | None = None, prob: float = 0.9, scale: str = "design") -> pd.DataFrame:
+        """Return the effects of every covariate on membership: logits, and average marginal effects on the class shares.
+
+        Parameters
+        ----------
+        reference : str, optional
+            Class against which logits are contrasts; zero-sum across classes when left out.
+        prob : float
+            Probability of the intervals.
+        scale : {"design", "unit"}
+            Logits per standard deviation of a continuous covariate, or per unit.
+
+        Returns
+        -------
+        DataFrame
+            Index (group, covariate, class).
+
+        Raises
+        ------
+        LatentClassError
+            For an unknown reference class.
+
+        Examples
+        --------
+        >>> fit.effects(reference="Class 1")  # doctest: +SKIP
+        """
+        return effects(self.posterior, self.survey, reference=reference, prob=prob, scale=scale)
+
+    def marginal_effects(self, *, prob: float = 0.9) -> pd.DataFrame:
+        """Return average marginal effects on the class shares, one row for every change of a raw covariate.
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index (group, covariate, change, class).
+
+        Examples
+        --------
+        >>> fit.marginal_effects()  # doctest: +SKIP
+        """
+        return marginal_effects(self.posterior, self.survey, prob=prob)
+
+    def predict(self, frame: pd.DataFrame, *, prob: float = 0.9, seed: int = 0) -> pd.DataFrame:
+        """Return memberships of respondents who were not in the survey.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Their covariates, and whatever answers they gave.
+        prob : float
+            Probability of the intervals.
+        seed : int
+            Seed of the integration over construct scores.
+
+        Returns
+        -------
+        DataFrame
+            As `memberships`, with an interval for every probability.
+
+        Raises
+        ------
+        SurveyError
+            When a covariate is missing, or an answer is none of the item's levels.
+
+        Examples
+        --------
+        >>> fit.predict(newcomers)  # doctest: +SKIP
+        """
+        new = encode(self.survey, frame)
+        return predict(self.posterior, self.survey, new, prob=prob, seed=seed)
+
+    def rename(self, names: Mapping[str, str] | Sequence[str]) -> Fit:
+        """Return the fit with other names for its classes, everywhere.
+
+        Parameters
+        ----------
+        names : mapping of old to new name, or sequence of new names
+            The new names; a sequence names the classes from the largest to the smallest.
+
+        Returns
+        -------
+        Fit
+            The renamed copy.
+
+        Raises
+        ------
+        ModelError
+            For an unknown class, or names that are not different.
+
+        Examples
+        --------
+        >>> fit.rename({"Class 1": "Enthusiasts"}).classes()  # doctest: +SKIP
+        """
+        old = self.model.class_names
+        if isinstance(names, Mapping):
+            for name in names:
+                if name not in old:
+                    message = f"There is no class {name!r}.{near_miss(name, old)} The classes are {listed(old)}."
+                    raise ModelError(message)
+            new = tuple(names.get(name, name) for name in old)
+        else:
+            new = tuple(names)
+        model = self.model.replace(class_names=new)
+        groups = {
+            name: data.assign_coords({dims.CLASS: list(new)}) if dims.CLASS in data.coords else data
+            for name, node in self.tree.children.items()
+            for data in [node.to_dataset()]
+        }
+        return replace(
+            self,
+            model=model,
+            survey=replace(self.survey, model=model),
+            tree=xr.DataTree.from_dict(groups),
+            modes=self.modes.rename(columns=dict(zip(old, new, strict=True))),
+        )
+
+    def with_posterior_predictive(self, *, draws: int | None = None, seed: int = 0) -> Fit:
+        """Return the fit with whole surveys drawn from it in ``tree["posterior_predictive"]``.
+
+        Parameters
+        ----------
+        draws : int, optional
+            Draws per chain, evenly thinned; all by default.
+        seed : int
+            Seed.
+
+        Returns
+        -------
+        Fit
+            The copy.
+
+        Examples
+        --------
+        >>> fit.with_posterior_predictive(draws=100).tree["posterior_predictive"]  # doctest: +SKIP
+        """
+        groups = {name: node.to_dataset() for name, node in self.tree.children.items()}
+        groups["posterior_predictive"] = posterior_predictive(self.posterior, self.survey, draws=draws, seed=seed)
+        return replace(self, tree=xr.DataTree.from_dict(groups))
+
+    def summary(self) -> str:
+        """Return the main answers on one screen, for `print`.
+
+        Returns
+        -------
+        str
+            Classes, the covariates that move them most, and whether the draws can be trusted.
+
+        Examples
+        --------
+        >>> print(fit.summary())  # doctest: +SKIP
+        """
+        return summary(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Save model, data and draws to one netCDF file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to.
+
+        Returns
+        -------
+        Path
+            The file, for `latentclass.load`.
+
+        Raises
+        ------
+        FileError
+            When it cannot be written.
+
+        Examples
+        --------
+        >>> fit.save("fit.nc")  # doctest: +SKIP
+        """
+        extra = {
+            "modes": self.modes.reset_index().to_dict(orient="list"),
+            "solutions": self.solutions.reset_index().to_dict(orient="list"),
+            "convergence": {
+                **{k: v for k, v in asdict(replace(self.convergence, table=None)).items() if k != "table"},  # type: ignore[arg-type]
+                "table": self.convergence.table.reset_index().to_dict(orient="list"),
+            },
+        }
+        return write_file(path, self.tree, self.survey, extra)
+
+    def __repr__(self) -> str:
+        sizes = self.posterior.sizes
+        return (
+            f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; {sizes[dims.CHAIN]} chains of "
+            f"{sizes[dims.DRAW]} draws; {'converged' if self.convergence.ok else 'see .convergence.messages'}; next: "
+            "print(fit.summary()), .classes(), .profiles(), .effects(), .memberships(), .loadings(), .predict(frame))"
+        )
+
+
+def load(path: str | Path) -> Fit:
+    """Load a fit that was saved with `Fit.save`.
+
+    The file is read as data: nothing in it is run, and formulas pass the same checks as when they are typed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    Fit
+        The fit.
+
+    Raises
+    ------
+    FileError
+        When it is not a saved fit, or is damaged.
+
+    Examples
+    --------
+    >>> import latentclass as lc
+    >>> lc.load("fit.nc")  # doctest: +SKIP
+    """
+    tree, survey, extra = read_file(path)
+    try:
+        modes = pd.DataFrame(extra["modes"]).set_index("mode")
+        solutions = pd.DataFrame(extra["solutions"]).set_index("solution")
+        solutions["chains"] = [tuple(c) for c in solutions["chains"]]
+        about = dict(extra["convergence"])
+        table = pd.DataFrame(about.pop("table")).set_index("variable")
+        convergence = Convergence(
+            table=table, **{k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes interrupted ones."
+        raise FileError(message) from error
+    return Fit(
+        model=survey.model, survey=survey, tree=tree, modes=modes, solutions=solutions, convergence=convergence
+    )

@@ -33,7 +33,8 @@ class RowsInBall(Transform):
     One to one, smooth and without a special coordinate. Under an LKJ prior each v_i is multivariate t.
     """
 
-    name = "rows_in_ball"
+    # Without an underscore: PyMC takes the name of the variable for what stands before the last one.
+    name = "rowsinball"
     ndim_supp = 2
 
     def __init__(self, n: int) -> None:
@@ -224,11 +225,11 @@ def _continuous(
     priors, own = survey.model.priors, (dims.CONTINUOUS_INDICATOR,)
     mean_prior, sd_prior = priors.continuous_mean, priors.continuous_sd
     if isinstance(mean_prior, Normal):
-        mean = pm.Normal(dims.INDICATOR_MEAN, sigma=mean_prior.scale, dims=own)
+        mean = pm.Normal(dims.INDICATOR_MEAN, sigma=np.asarray(mean_prior.scale), dims=own)
     else:
         mean = pm.Flat(dims.INDICATOR_MEAN, dims=own)
     if isinstance(sd_prior, HalfNormal):
-        sd = pm.HalfNormal(dims.INDICATOR_SD, sigma=sd_prior.scale, dims=own)
+        sd = pm.HalfNormal(dims.INDICATOR_SD, sigma=np.asarray(sd_prior.scale), dims=own)
     else:
         sd = pm.HalfFlat(dims.INDICATOR_SD, dims=own)
     where = (dims.RESPONDENT, *own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+import numpy as np
 import pymc as pm
 from pymc.distributions.transforms import ZeroSumTransform
 from pytensor.graph.basic import Variable
@@ -39,7 +40,8 @@ def zero_sum(prior: object, name: str, dims: tuple[str, ...]) -> Variable:
 
 @zero_sum.register
 def _(prior: Normal, name: str, dims: tuple[str, ...]) -> Variable:
-    return pm.ZeroSumNormal(name, sigma=prior.scale, dims=dims)
+    # An array, since PyTensor takes a short float such as 0.5 for single precision, and then its logarithm too.
+    return pm.ZeroSumNormal(name, sigma=np.asarray(prior.scale), dims=dims)
 
 
 @zero_sum.register

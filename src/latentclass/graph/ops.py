@@ -54,7 +54,7 @@ class ClassLikelihood(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         logits, table, cells = inputs
         answered = (cells >= 0)[..., None]
-        joint = logits + (table[np.maximum(cells, 0)] * answered).sum(axis=1)
+        joint = logits + np.where(answered, table[np.maximum(cells, 0)], 0.0).sum(axis=1)
         output_storage[0][0] = np.asarray(logsumexp(joint, axis=1) - logsumexp(logits, axis=1))
         output_storage[1][0] = np.exp(log_softmax(joint, axis=1))
         output_storage[2][0] = output_storage[1][0] - softmax(logits, axis=1)

@@ -69,7 +69,8 @@ class StickBreaking(Transform):
         within itself, that tells the place at which a cell is broken off. Otherwise the order is that of the levels.
     """
 
-    name = "stick_breaking"
+    # Without an underscore: PyMC takes the name of the variable for what stands before the last one.
+    name = "stickbreaking"
     ndim_supp = 1
 
     def __init__(self, blocks: Blocks, *, ranked: bool = False) -> None:

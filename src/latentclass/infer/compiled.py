@@ -1,8 +1,8 @@
-"""A model compiled for the search of modes: log posterior with gradient, and all variables from a point."""
+"""A model compiled once for the search of modes and for sampling: log posterior with gradient, and all variables from a point."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,11 @@ import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
+from pytensor.compile.mode import Mode
 from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.link.numba.dispatch.basic import numba_njit
+from pytensor.link.numba.linker import NumbaLinker
 from scipy.special import expit
 
 from latentclass import dims
@@ -36,6 +40,53 @@ _CONSTRUCT_PART = frozenset(
         dims.INDICATOR_SD,
     }
 )
+
+
+class _ReleasingLinker(NumbaLinker):
+    """Numba functions that let other threads run, so that chains can share a process."""
+
+    def jit_compile(self, fn_and_cache: tuple[Any, Any]) -> Any:
+        function, cache_key = fn_and_cache
+        return numba_njit(function.py_func, final_function=True, cache=cache_key is not None, nogil=True)
+
+
+class Jitted:
+    """A compiled function of the unconstrained vector that threads may call side by side.
+
+    Parameters
+    ----------
+    function : callable
+        PyTensor function of one vector.
+    """
+
+    __slots__ = ("_jitted", "_shared")
+
+    def __init__(self, function: Any) -> None:
+        self._jitted = function.vm.jit_fn
+        self._shared = function.get_shared()
+
+    def __call__(self, x: Vector) -> tuple[Any, ...]:
+        return self._jitted(x, *[shared.get_value(borrow=True) for shared in self._shared])
+
+    def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
+        """Return the function with the data as they are now.
+
+        Returns
+        -------
+        callable
+            Vector to outputs.
+        """
+        jitted, data = self._jitted, [shared.get_value() for shared in self._shared]
+
+        def call(x: Vector) -> tuple[Any, ...]:
+            return jitted(x, *data)
+
+        return call
+
+
+def _jitted(x: Any, outputs: Sequence[Any]) -> Jitted:
+    mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
+    return Jitted(pm.compile([x], list(outputs), mode=mode))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +124,24 @@ class Compiled:
         The model.
     parts : tuple of Part
         The free variables.
-    density : callable
-        Vector to log posterior and gradient.
+    class_density : callable
+        Vector to log posterior and gradient, of what the search for modes moves.
+    full_density : callable
+        Vector to log posterior and gradient, of everything.
     expand : callable
         Vector to all variables with dims.
     """
 
     pymc_model: pm.Model
     parts: tuple[Part, ...]
-    density: Callable[[Vector], tuple[Any, Any]]
-    expand: Callable[[Vector], list[Any]]
+    class_density: Jitted
+    full_density: Jitted
+    expand: Jitted
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the outputs of `expand`."""
+        return [variable.name for variable in _natural(self.pymc_model)]
 
     @property
     def n_dim(self) -> int:
@@ -90,7 +149,9 @@ class Compiled:
         return self.parts[-1].where.stop
 
     def log_posterior(self, x: Vector) -> tuple[float, Vector]:
-        """Return the log posterior density of the unconstrained vector, with its gradient.
+        """Return the log posterior density of the unconstrained vector, with its gradient by what is searched.
+
+        Without the density of the construct part, which the search holds fixed.
 
         Parameters
         ----------
@@ -100,16 +161,16 @@ class Compiled:
         Returns
         -------
         tuple of float and ndarray
-            Density, Jacobian included, and gradient.
+            Density, Jacobian included, and gradient, zero for what is not searched.
         """
-        value, gradient = self.density(x)
+        value, gradient = self.class_density(x)
         return float(value), np.asarray(gradient)
 
     def natural_log_posterior(self, x: Vector) -> tuple[float, Vector]:
         """Return the log posterior density in the space of the probabilities, with its gradient by the unconstrained vector.
 
         The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density divided by it. With flat
-        priors what remains is the log-likelihood.
+        priors what remains is the log-likelihood, up to a constant.
 
         Parameters
         ----------
@@ -124,7 +185,7 @@ class Compiled:
         value, gradient = self.log_posterior(x)
         gradient = gradient.copy()
         for part in self.parts:
-            if part.transform is not None:
+            if part.searched and part.transform is not None:
                 jacobian, slope = _log_product(x[part.where].reshape(part.shape), part.transform.blocks.sizes)
                 value -= jacobian
                 gradient[part.where] -= slope.ravel()
@@ -152,30 +213,13 @@ class Compiled:
             Free and derived variables by name.
         """
         model = self.pymc_model
-        names = [variable.name for variable in _natural(model)]
+        names = self.names
         data = {
             name: (model.named_vars_to_dims[name], np.asarray(value))
             for name, value in zip(names, self.expand(x), strict=True)
         }
         used = {dim for own, _ in data.values() for dim in own}
         return xr.Dataset(data, coords={dim: list(model.coords[dim]) for dim in used})
-
-    def values(self, x: Vector) -> dict[str, Vector]:
-        """Return a point by the names of the model's value variables, as PyMC's samplers take it.
-
-        Parameters
-        ----------
-        x : ndarray of shape (n_dim,)
-            The vector.
-
-        Returns
-        -------
-        dict of str to ndarray
-            Unconstrained values.
-        """
-        names = [value.name for value in self.pymc_model.value_vars]
-        return {name: x[p.where].reshape(p.shape) for name, p in zip(names, self.parts, strict=True)}
-
 
 def _log_product(u: Vector, sizes: tuple[int, ...]) -> tuple[float, Vector]:
     # log p_c holds log v_c once, and log(1 - v_c) stands in every level that is broken off later.
@@ -204,15 +248,14 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
         value: x[part.where].reshape(part.shape)
         for value, part in zip(pymc_model.value_vars, parts, strict=True)
     }
-    density = pymc_model.logp()
-    gradient = pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])
     with reproducible(), pymc_model:
-        return Compiled(
-            pymc_model=pymc_model,
-            parts=parts,
-            density=pm.compile([x], clone_replace([density, gradient], place), trust_input=True),
-            expand=pm.compile([x], clone_replace(_natural(pymc_model), place)),
-        )
+        class_density = _jitted(x, clone_replace(_class_part(pymc_model, parts), place))
+        whole = all(part.searched for part in parts)
+        full_density = class_density if whole else _jitted(x, clone_replace(_full(pymc_model), place))
+        expand = _jitted(x, clone_replace(_natural(pymc_model), place))
+    return Compiled(
+        pymc_model=pymc_model, parts=parts, class_density=class_density, full_density=full_density, expand=expand
+    )
 
 
 @contextmanager
@@ -226,6 +269,22 @@ def reproducible() -> Iterator[None]:
     """
     with pytensor.config.change_flags(numba__fastmath=False):
         yield
+
+
+def _full(pymc_model: pm.Model) -> list[Any]:
+    density = pymc_model.logp()
+    return [density, pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])]
+
+
+def _class_part(pymc_model: pm.Model, parts: tuple[Part, ...]) -> list[Any]:
+    moved = [rv for rv, part in zip(pymc_model.free_RVs, parts, strict=True) if part.searched]
+    density = pymc_model.logp(vars=[*moved, pymc_model[dims.RESPONSES]])
+    values = [pymc_model.rvs_to_values[rv] for rv in moved]
+    slopes = iter(pt.grad(density, values))
+    gradient = [
+        next(slopes).ravel() if part.searched else pt.zeros(part.where.stop - part.where.start) for part in parts
+    ]
+    return [density, pt.concatenate(gradient)]
 
 
 def _natural(pymc_model: pm.Model) -> list[Any]:

@@ -12,8 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentclass.infer.compiled import Compiled, Part, Vector
+from latentclass.infer.stick_kernels import gradient_by_logits, log_probabilities, sticks
 
 __all__ = ["Coordinates"]
+
+# Below this a probability counts as zero: its logit would only lengthen the way back.
+_TINY = 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,8 +56,8 @@ class Coordinates:
             if part.transform is None:
                 found.append(x[part.where])
             else:
-                log_p = _log_probability(x[part.where].reshape(part.shape), part.transform.blocks.sizes)
-                found.append(np.log(np.maximum(np.exp(log_p), max(floor, 1e-13))).ravel())
+                log_p = log_probabilities(_rows(x[part.where], part.shape), _sizes(part))
+                found.append(np.log(np.maximum(np.exp(log_p), max(floor, _TINY))).ravel())
         return np.concatenate(found) if found else np.empty(0)
 
     def to_x(self, z: Vector, x: Vector) -> Vector:
@@ -77,8 +81,8 @@ class Coordinates:
                 size = part.where.stop - part.where.start
                 x[part.where] = z[start : start + size]
             else:
-                size, rows = _cells(part)
-                x[part.where] = _sticks(z[start : start + size].reshape(rows), part.transform.blocks.sizes)[0].ravel()
+                size, cells = _cells(part)
+                x[part.where] = sticks(_rows(z[start : start + size], cells), _sizes(part)).ravel()
             start += size
         return x
 
@@ -105,57 +109,21 @@ class Coordinates:
                 found.append(own)
                 start += len(own)
             else:
-                size, rows = _cells(part)
-                logits = z[start : start + size].reshape(rows)
-                found.append(_by_logits(logits, own.reshape(part.shape), part.transform.blocks.sizes).ravel())
+                size, cells = _cells(part)
+                logits = _rows(z[start : start + size], cells)
+                found.append(gradient_by_logits(logits, _rows(own, part.shape), _sizes(part)).ravel())
                 start += size
         return value, np.concatenate(found)
 
 
 def _cells(part: Part) -> tuple[int, tuple[int, ...]]:
-    rows = (*part.shape[:-1], part.transform.blocks.n_cells) if part.transform else part.shape
-    return int(np.prod(rows)), rows
+    cells = (*part.shape[:-1], part.transform.blocks.n_cells) if part.transform else part.shape
+    return int(np.prod(cells)), cells
 
 
-def _starts(sizes: tuple[int, ...]) -> list[tuple[int, int, int]]:
-    cell = stick = 0
-    places = []
-    for size in sizes:
-        places.append((cell, stick, size))
-        cell, stick = cell + size, stick + size - 1
-    return places
+def _rows(values: Vector, shape: tuple[int, ...]) -> Vector:
+    return np.ascontiguousarray(values).reshape(-1, shape[-1])
 
 
-def _log_probability(u: Vector, sizes: tuple[int, ...]) -> Vector:
-    rows = np.empty((*u.shape[:-1], sum(sizes)))
-    for cell, stick, size in _starts(sizes):
-        own = u[..., stick : stick + size - 1]
-        left = np.cumsum(-np.logaddexp(0.0, own), axis=-1)
-        rows[..., cell : cell + size - 1] = -np.logaddexp(0.0, -own)
-        rows[..., cell + size - 1] = 0.0
-        rows[..., cell + 1 : cell + size] += left
-    return rows
-
-
-def _sticks(logits: Vector, sizes: tuple[int, ...]) -> tuple[Vector, Vector]:
-    u = np.empty((*logits.shape[:-1], sum(sizes) - len(sizes)))
-    rest = np.empty_like(u)
-    for cell, stick, size in _starts(sizes):
-        own = logits[..., cell : cell + size]
-        tails = np.logaddexp.accumulate(own[..., ::-1], axis=-1)[..., ::-1]
-        rest[..., stick : stick + size - 1] = tails[..., 1:]
-        u[..., stick : stick + size - 1] = own[..., :-1] - tails[..., 1:]
-    return u, rest
-
-
-def _by_logits(logits: Vector, by_u: Vector, sizes: tuple[int, ...]) -> Vector:
-    # u_p = logit_p - log(sum of exp(logits) after p): its derivative is 1 by its own logit and minus a share by the later ones.
-    found = np.zeros_like(logits)
-    rest = _sticks(logits, sizes)[1]
-    for cell, stick, size in _starts(sizes):
-        for p in range(size - 1):
-            later: NDArray[np.float64] = logits[..., cell + p + 1 : cell + size]
-            share = np.exp(later - rest[..., stick + p, None])
-            found[..., cell + p] += by_u[..., stick + p]
-            found[..., cell + p + 1 : cell + size] -= by_u[..., stick + p, None] * share
-    return found
+def _sizes(part: Part) -> NDArray[np.int64]:
+    return np.asarray(part.transform.blocks.sizes if part.transform else (), dtype=np.int64)

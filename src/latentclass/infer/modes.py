@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,9 +30,13 @@ _SAME_HEIGHT = 5e-3
 _SAME_POINT = 0.02
 _FARTHEST = 30.0
 _LAPLACE_MODES = 8
+# Log units below the best at which a mode has no weight to speak of, and is not looked into.
+_NEGLIGIBLE = 30.0
 # Probabilities that an end is lifted to before it is climbed again: from where the slope alone decides to well inside.
 _FLOORS = (1e-5, 1e-3, 1e-2)
-_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-6, "maxcor": 20}
+_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 20}
+# Of many starts most end together: only one of each kind is climbed to the last digit.
+_ROUGH = {**_OPTIONS, "ftol": 1e-8, "gtol": 1e-2}
 _BASIN = ("interior", "height", "standard_deviation", "basin", "log_evidence")
 
 type End = tuple[float, Vector]
@@ -286,7 +290,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     with one_blas_thread():
         for own in track(seeds, "searching modes", shown=progressbar):
             start = random_start(compiled, survey, np.random.default_rng(own))
-            end = _climb(compiled, start)
+            end = _climb(compiled, start, options=_ROUGH)
             if np.isfinite(end[0]):
                 ends.append(end)
         if not ends:
@@ -297,7 +301,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def _climb(compiled: Compiled, start: Vector, floor: float = 0.0) -> End:
+def _climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = _OPTIONS) -> End:
     """Maximise the density in the space of the probabilities."""
     coordinates = Coordinates(compiled=compiled)
 
@@ -306,7 +310,7 @@ def _climb(compiled: Compiled, start: Vector, floor: float = 0.0) -> End:
         return -value, -gradient
 
     begin = coordinates.from_x(start, floor)
-    found = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=_bounds(len(begin)), options=_OPTIONS)
+    found = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=_bounds(len(begin)), options=dict(options))
     return -float(found.fun), coordinates.to_x(found.x, start)
 
 
@@ -346,12 +350,16 @@ def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
     """
     ends = []
     for group in groups:
-        best = group[0]
+        if group[0][0] < groups[0][0][0] - _NEGLIGIBLE:
+            ends += group
+            continue
+        best = _climb(compiled, group[0][1])
         for floor in _FLOORS * 2:
             again = _climb(compiled, best[1], floor)
             if again[0] > best[0] + _SAME_HEIGHT:
                 best = again
-        ends += group if best is group[0] else [best] * len(group)
+        near = best[0] - group[0][0] < _SAME_HEIGHT
+        ends += [best, *group[1:]] if near else [best] * len(group)
     return ends
 
 
@@ -377,7 +385,7 @@ def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
 def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list[Mode]:
     finished: list[Mode] = []
     for number, mode in enumerate(found, start=1):
-        if number > _LAPLACE_MODES:
+        if number > _LAPLACE_MODES or mode.log_posterior < found[0].log_posterior - _NEGLIGIBLE:
             finished.append(replace(mode, basin=number))
             continue
         height, interior = _climb_unconstrained(compiled, _inside(compiled, mode.x))

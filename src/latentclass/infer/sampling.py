@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as copy_with
 from enum import StrEnum
 from typing import Any
 
@@ -111,9 +110,8 @@ def draw(compiled: Compiled, start: Callable[[int], Vector], settings: Settings,
 def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settings, keep: Keep) -> xr.DataTree:
     import nutpie
 
-    ready = copy_with(nutpie.compile_pymc_model(compiled.pymc_model), initial_point_func=start)
     handle = nutpie.sample(
-        ready,
+        _for_nutpie(compiled, start),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -138,6 +136,36 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
         message = f"The sampler failed: {error}"
         raise FitError(message) from error
     return tree
+
+
+def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
+    # nutpie could compile the model itself, but what it compiles cannot be cached: ten seconds and more in every process.
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    model, names = compiled.pymc_model, compiled.names
+    density, expand = compiled.full_density.frozen(), compiled.expand.frozen()
+    example = [np.asarray(value) for value in expand(start(0))]
+    dims = {name: model.named_vars_to_dims[name] for name in names}
+
+    def log_density(x: Vector) -> tuple[float, Vector]:
+        value, gradient = density(x)
+        return float(value), gradient
+
+    def variables(x: Vector) -> dict[str, Any]:
+        return dict(zip(names, expand(x), strict=True))
+
+    return from_pyfunc(
+        compiled.n_dim,
+        lambda: log_density,
+        lambda *_: variables,
+        [value.dtype for value in example],
+        [value.shape for value in example],
+        names,
+        coords={dim: list(model.coords[dim]) for own in dims.values() for dim in own},
+        dims=dims,
+        make_initial_point_fn=start,
+        reparameterized_names=[],
+    )
 
 
 def _is_finished(handle: Any) -> bool:

@@ -1,5 +1,8 @@
 """The statistical model in words and symbols, with every prior in effect."""
 
+# The symbols of the model are Greek letters.
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -152,10 +152,11 @@ def _stacked_bars(axes: Axes, item: pd.DataFrame, title: str, *, legend: bool) -
     plain_axes(axes)
     axes.tick_params(axis="x", labelsize=7)
     if legend:
-        per_row = 3 if max(len(str(level)) for level in item.index) < 10 else 1
+        longest = max(len(str(level)) for level in item.index)
+        per_row = 8 if longest <= 2 else 3 if longest < 10 else 1
         axes.legend(
             loc="upper center",
-            bbox_to_anchor=(0.5, -0.22),
+            bbox_to_anchor=(0.5, -0.3 / (0.27 * len(y))),
             ncols=per_row,
             fontsize=7,
             frameon=False,
@@ -213,8 +214,13 @@ def memberships(table: pd.DataFrame) -> Figure:
     axes.set_ylabel("probability of membership, %", fontsize=9)
     plain_axes(axes)
     axes.legend(
-        loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9, frameon=False, title="class (likeliest for)",
-        title_fontsize=9, reverse=True,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        fontsize=9,
+        frameon=False,
+        title="class (likeliest for)",
+        title_fontsize=9,
+        reverse=True,
     )
     caption(figure, "Who belongs to which class", _membership_caption(table))
     return figure

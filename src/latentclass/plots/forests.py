@@ -38,7 +38,9 @@ class _Rows:
     @classmethod
     def of(cls, keys: Sequence[tuple[str, str]], row_inches: float) -> _Rows:
         """Lay out rows of height 1; headings take the same inches whatever the height of a row."""
-        headings, heading_positions, positions = [], [], []
+        headings: list[str] = []
+        heading_positions: list[float] = []
+        positions: list[float] = []
         place, heading_height = 0.0, _HEADING_INCHES / row_inches
         for heading, _ in keys:
             if not headings or headings[-1] != heading:
@@ -161,9 +163,7 @@ def loadings(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _points(
-    axes: Axes, summary: np.ndarray, y: np.ndarray, colour: str, label: str, face: str | None = None
-) -> None:
+def _points(axes: Axes, summary: np.ndarray, y: np.ndarray, colour: str, label: str, face: str | None = None) -> None:
     mean, low, high = summary.T
     axes.errorbar(
         mean,
@@ -202,7 +202,9 @@ def _effect_table(table: pd.DataFrame, kind: str) -> tuple[str, pd.DataFrame]:
 def _covariate_and_change(key: tuple[str, ...], table: pd.DataFrame) -> tuple[str, str]:
     if len(key) == 3:
         return key[1], key[2]
-    return key[1], str(table.loc[key, "change"].iloc[0]) if "change" in table else _OWN_VALUE
+    if "change" not in table:
+        return key[1], _OWN_VALUE
+    return key[1], str(table.xs(key, level=["group", "covariate"])["change"].iloc[0])
 
 
 def _effect_label(covariate: str, change: str) -> str:

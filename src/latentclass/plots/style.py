@@ -48,7 +48,7 @@ def new_figure(width: float, height: float) -> Figure:
     except ImportError as error:
         message = "Pictures need matplotlib, which is not installed; install it with pip install 'latentclass[plots]'."
         raise LatentClassError(message) from error
-    return figure.Figure(figsize=(width, height), layout="constrained", dpi=120)  # type: ignore[no-any-return]
+    return figure.Figure(figsize=(width, height), layout="constrained", dpi=120)
 
 
 def require(table: object, levels: Sequence[str], source: str) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from latentclass.graph.simplex import StickBreaking
 
 __all__ = ["Compiled", "Part", "compile_model", "reproducible"]
 
+_MARK = np.int8(1)
+
 type Vector = NDArray[np.float64]
 
 # What belongs to single respondents or to the constructs. The search for modes holds it fixed: with a score for every respondent free, a
@@ -66,7 +68,7 @@ class Jitted:
         self._shared = function.get_shared()
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
-        return self._jitted(x, *[shared.get_value(borrow=True) for shared in self._shared])
+        return self._jitted(x, *[shared.get_value(borrow=True) for shared in self._shared])[:-1]
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
@@ -79,14 +81,15 @@ class Jitted:
         jitted, data = self._jitted, [shared.get_value() for shared in self._shared]
 
         def call(x: Vector) -> tuple[Any, ...]:
-            return jitted(x, *data)
+            return jitted(x, *data)[:-1]
 
         return call
 
 
 def _jitted(x: Any, outputs: Sequence[Any]) -> Jitted:
     mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
-    return Jitted(pm.compile([x], list(outputs), mode=mode))
+    # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other threads run.
+    return Jitted(pm.compile([x], [*outputs, pt.constant(_MARK)], mode=mode))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,38 @@ from numpy.typing import NDArray
 __all__ = ["accumulate_graded", "graded_response"]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def _softplus(x: float) -> float:
-    return max(x, 0.0) + np.log1p(np.exp(-abs(x)))
+# Beyond this many logits the logistic function is its own tail, and is added as a logarithm.
+_TAIL = 200.0
+# A running product of probabilities below this is turned into a logarithm before it can underflow.
+_SMALL = 1e-40
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def _logistic(x: float) -> float:
+def _gaps(
+    thresholds: NDArray[np.float64], n_levels: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return 1 - exp(-gap) and 1 / (exp(gap) - 1) of the thresholds around every inner level; 1 and 0 for the outer ones."""
+    n_indicators, width = thresholds.shape
+    factor = np.ones((n_indicators, width + 1))
+    pull = np.zeros((n_indicators, width + 1))
+    for j in range(n_indicators):
+        for code in range(1, n_levels[j] - 1):
+            gap = thresholds[j, code] - thresholds[j, code - 1]
+            factor[j, code] = -np.expm1(-gap)
+            pull[j, code] = 1.0 / np.expm1(gap)
+    return factor, pull
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def _below(x: float) -> tuple[float, float, float]:
+    """Return the logistic function as a factor and a logarithm to add, and one minus it."""
+    e = np.exp(-abs(x))
+    larger, smaller = 1.0 / (1.0 + e), e / (1.0 + e)
     if x >= 0:
-        return 1.0 / (1.0 + np.exp(-x))
-    e = np.exp(x)
-    return e / (1.0 + e)
+        return larger, 0.0, smaller
+    if x < -_TAIL:
+        return 1.0, x, larger
+    return smaller, 0.0, larger
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -53,33 +74,37 @@ def graded_response(
         (n, J) each.
     """
     n, n_indicators = codes.shape
+    factor, pull = _gaps(thresholds, n_levels)
     value = np.zeros(n)
     by_score = np.zeros(score.shape)
     by_upper = np.zeros((n, n_indicators))
     by_lower = np.zeros((n, n_indicators))
     for i in range(n):
+        product, logs = 1.0, 0.0
         for j in range(n_indicators):
             code = codes[i, j]
             if code < 0:
                 continue
             at = loading[j] * score[i, construct[j]]
-            above = code < n_levels[j] - 1
-            below = code > 0
-            if above:
-                upper = thresholds[j, code] - at
-                value[i] -= _softplus(-upper)
-                by_upper[i, j] = _logistic(-upper)
-            if below:
-                lower = thresholds[j, code - 1] - at
-                value[i] -= _softplus(lower)
-                by_lower[i, j] = -_logistic(lower)
-            if above and below:
-                gap = thresholds[j, code] - thresholds[j, code - 1]
-                value[i] += np.log(-np.expm1(-gap))
-                pull = 1.0 / np.expm1(gap)
-                by_upper[i, j] += pull
-                by_lower[i, j] -= pull
-            by_score[i, construct[j]] -= loading[j] * (by_upper[i, j] + by_lower[i, j])
+            product *= factor[j, code]
+            upper, lower = pull[j, code], -pull[j, code]
+            if code < n_levels[j] - 1:
+                part, log, rest = _below(thresholds[j, code] - at)
+                product *= part
+                logs += log
+                upper += rest
+            if code > 0:
+                part, log, rest = _below(at - thresholds[j, code - 1])
+                product *= part
+                logs += log
+                lower -= rest
+            if product < _SMALL:
+                logs += np.log(product)
+                product = 1.0
+            by_upper[i, j] = upper
+            by_lower[i, j] = lower
+            by_score[i, construct[j]] -= loading[j] * (upper + lower)
+        value[i] = logs + np.log(product)
     return value, by_score, by_upper, by_lower
 
 

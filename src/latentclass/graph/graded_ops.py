@@ -90,7 +90,7 @@ class AccumulateGraded(Op):
 graded_response: Callable[..., list[Variable]] = GradedResponse()
 accumulate_graded: Callable[..., list[Variable]] = AccumulateGraded()
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(GradedResponse)

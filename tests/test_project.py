@@ -202,9 +202,7 @@ def test_a_real_python_is_understood(tmp_path: Path) -> None:
 def function_of(length: int) -> str:
     """Write a function of so many code lines, with a docstring, a comment and a blank line."""
     body = ["    value = 0"] * (length - 2)
-    return "\n".join(
-        ["def f():", '    """One.', "", '    Two."""', "    # three", "", *body, "    return 0", ""]
-    )
+    return "\n".join(["def f():", '    """One.', "", '    Two."""', "    # three", "", *body, "    return 0", ""])
 
 
 FILES_BY_STATUS = {
@@ -225,9 +223,7 @@ def test_house_rules_status(tmp_path: Path, text: str, status: int) -> None:
     assert house_rules.main([str(tmp_path)]) == status
 
 
-def test_house_rules_name_a_class_with_many_methods(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_house_rules_name_a_class_with_many_methods(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, _ = FILES_BY_STATUS["a class with many methods"]
     (tmp_path / "module.py").write_text(text, encoding="utf-8")
     house_rules.main([str(tmp_path)])
@@ -268,16 +264,12 @@ def test_docs_check_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture
 # ------------------------------------------------------------------------------ reference data
 
 
-def test_reference_survey_reads_a_file(
-    reference_survey: Callable[[str], pd.DataFrame], shared_data: Path
-) -> None:
+def test_reference_survey_reads_a_file(reference_survey: Callable[[str], pd.DataFrame], shared_data: Path) -> None:
     frame = reference_survey("carcinoma")
     assert frame.shape == (118, 7), f"unexpected shape of a file in {shared_data}"
 
 
-def test_missing_survey_skips(
-    reference_survey: Callable[[str], pd.DataFrame], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_survey_skips(reference_survey: Callable[[str], pd.DataFrame], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LATENTCLASS_REQUIRE_DATA", raising=False)
     with pytest.raises(pytest.skip.Exception, match="absent.csv is missing"):
         reference_survey("absent")

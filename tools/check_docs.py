@@ -78,9 +78,7 @@ def without_blocks(text: str) -> str:
 def run_block(block: Block, page: Path, namespace: dict[str, Any]) -> str:
     """Execute a block; return what went wrong, or an empty string."""
     if ">>> " in block.code:
-        parsed = doctest.DocTestParser().get_doctest(
-            block.code, namespace, page.name, str(page), block.line
-        )
+        parsed = doctest.DocTestParser().get_doctest(block.code, namespace, page.name, str(page), block.line)
         said: list[str] = []
         runner = doctest.DocTestRunner(verbose=False, optionflags=DOCTEST_FLAGS)
         runner.run(parsed, out=said.append, clear_globs=False)

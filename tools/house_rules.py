@@ -59,9 +59,7 @@ def check_file(path: Path) -> tuple[list[str], list[str], list[int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and public_methods(node) > MOST_PUBLIC_METHODS:
             where = f"{path}:{node.lineno}: {node.name}"
-            soft.append(
-                f"{where} has {public_methods(node)} public methods, at best {MOST_PUBLIC_METHODS}"
-            )
+            soft.append(f"{where} has {public_methods(node)} public methods, at best {MOST_PUBLIC_METHODS}")
     return hard, soft, lengths
 
 

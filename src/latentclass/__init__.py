@@ -51,11 +51,10 @@ _HOMES = {
 _MODULES = ("datasets", "plots")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])  # noqa: PLE0605
+__all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
     from latentclass import datasets, plots
-    from latentclass.graph import build
     from latentclass.errors import (
         ConvergenceWarning,
         FileError,
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
         SurveyError,
         SurveyWarning,
     )
+    from latentclass.graph import build
     from latentclass.infer import find_modes, fit, recover
     from latentclass.model import (
         LKJ,

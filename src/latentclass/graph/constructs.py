@@ -16,14 +16,14 @@ from latentclass import dims
 from latentclass.graph.graded_ops import graded_response
 from latentclass.graph.measurement import thresholds
 from latentclass.graph.simplex import Blocks, dirichlet_blocks
-from latentclass.model import Flat, HalfNormal, IndicatorKind, Normal
+from latentclass.model import HalfNormal, IndicatorKind, Normal
 from latentclass.survey import IndicatorColumn, Survey
 
 __all__ = ["MARGINAL_SCALE", "RowsInBall", "construct_scores", "latent_indicators"]
 
 # Averaging logistic curves over a normal score of loading b stretches the logits by about sqrt(1 + MARGINAL_SCALE b^2)
-# (Johnson and Kotz 1970; Zeger, Liang and Albert 1988). Thresholds stated for the population, not for the average score, hardly move
-# when the loading does, and the sampler need not follow them.
+# (Johnson and Kotz 1970; Zeger, Liang and Albert 1988). Thresholds stated for the population, not for the average
+# score, hardly move when the loading does, and the sampler need not follow them.
 MARGINAL_SCALE = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 
 
@@ -72,9 +72,7 @@ def latent_indicators(survey: Survey, kind: IndicatorKind | None = None) -> tupl
         The indicators.
     """
     latent = survey.model.latent_constructs
-    return tuple(
-        column for column in survey.indicators if column.construct in latent and kind in (None, column.kind)
-    )
+    return tuple(column for column in survey.indicators if column.construct in latent and kind in (None, column.kind))
 
 
 def construct_scores(survey: Survey) -> Variable | None:
@@ -116,9 +114,7 @@ def _scores(survey: Survey, n: int) -> Variable:
         default_transform=RowsInBall(n),
         dims=(dims.CONSTRUCT, dims.CONSTRUCT_TWIN),
     )
-    pm.Deterministic(
-        dims.SCORE_CORRELATION, cholesky @ cholesky.T, dims=(dims.CONSTRUCT, dims.CONSTRUCT_TWIN)
-    )
+    pm.Deterministic(dims.SCORE_CORRELATION, cholesky @ cholesky.T, dims=(dims.CONSTRUCT, dims.CONSTRUCT_TWIN))
     return pm.MvNormal(dims.SCORE, mu=np.zeros(n), chol=cholesky, dims=score_dims)
 
 
@@ -138,9 +134,7 @@ def _loadings(survey: Survey) -> Variable:
         positive = pm.HalfNormal(dims.MARKER_LOADING, sigma=scale[marker], dims=(dims.MARKER,))
         free = pm.Normal(dims.FREE_LOADING, sigma=scale[~marker], dims=(dims.FREE_INDICATOR,))
     place = np.argsort(np.concatenate([np.flatnonzero(marker), np.flatnonzero(~marker)]))
-    return pm.Deterministic(
-        dims.LOADING, pt.concatenate([positive, free])[place], dims=(dims.INDICATOR,)
-    )
+    return pm.Deterministic(dims.LOADING, pt.concatenate([positive, free])[place], dims=(dims.INDICATOR,))
 
 
 def _likert(

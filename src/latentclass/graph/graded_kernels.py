@@ -70,7 +70,8 @@ def graded_response(
     Returns
     -------
     tuple of ndarray
-        Log-likelihood (n,); derivative by the scores (n, C); derivatives of each answer by the thresholds above and below it
+        Log-likelihood (n,); derivative by the scores (n, C); derivatives of each answer by the thresholds above and
+        below it
         (n, J) each.
     """
     n, n_indicators = codes.shape

@@ -19,9 +19,10 @@ __all__ = ["AccumulateGraded", "GradedResponse", "graded_response"]
 class GradedResponse(Op):
     """Log-likelihood of Likert indicators per respondent, given the scores.
 
-    Inputs: scores (n, C), loadings (J,), thresholds (J, M), codes (n, J), construct and number of levels of every indicator (J,).
-    Outputs: log-likelihood (n,), its derivative by the scores (n, C), and the derivatives of every answer by the thresholds above and
-    below it (n, J); only the first may be differentiated.
+    Inputs: scores (n, C), loadings (J,), thresholds (J, M), codes (n, J), construct and number of levels of every
+    indicator (J,).
+    Outputs: log-likelihood (n,), its derivative by the scores (n, C), and the derivatives of every answer by the
+    thresholds above and below it (n, J); only the first may be differentiated.
     """
 
     __props__ = ()

@@ -1,7 +1,7 @@
 """Compiled loops of the class likelihood.
 
-Classes lie in the innermost, contiguous axis, so that one respondent's sums over the items vectorise over the classes. Sums run in a
-fixed order without fast-math: the same input gives the same bits.
+Classes lie in the innermost, contiguous axis, so that one respondent's sums over the items vectorise over the
+classes. Sums run in a fixed order without fast-math: the same input gives the same bits.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def class_likelihood(
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def accumulate_cells(
-    weights: NDArray[np.float64], cells: NDArray[np.int64], n_cells: int
-) -> NDArray[np.float64]:
+def accumulate_cells(weights: NDArray[np.float64], cells: NDArray[np.int64], n_cells: int) -> NDArray[np.float64]:
     """Return the sum of the respondents' class weights over every cell they chose.
 
     Parameters

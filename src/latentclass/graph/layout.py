@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,11 +88,7 @@ def threshold_labels(columns: Sequence[tuple[str, Sequence[Level]]]) -> list[str
     list of str
         One label per pair of neighbouring levels.
     """
-    return [
-        threshold_label(name, below, above)
-        for name, levels in columns
-        for below, above in zip(levels[:-1], levels[1:], strict=True)
-    ]
+    return [threshold_label(name, below, above) for name, levels in columns for below, above in pairwise(levels)]
 
 
 def threshold_sums(sizes: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -18,7 +18,8 @@ from latentclass.survey import ItemColumn, Survey
 
 __all__ = ["answer_table", "thresholds"]
 
-# Stands for the thresholds below the lowest and above the highest level: far beyond any logit, yet finite, so that gradients stay so.
+# Stands for the thresholds below the lowest and above the highest level: far beyond any logit, yet finite, so that
+# gradients stay so.
 _FAR = 1e6
 
 
@@ -87,12 +88,8 @@ def _free_items(survey: Survey, items: Sequence[ItemColumn], rank: NDArray[np.in
 def _cumulative_items(survey: Survey, items: Sequence[ItemColumn]) -> Variable:
     model, priors = survey.model, survey.model.priors
     blocks = Blocks(tuple(len(item.levels) for item in items))
-    baseline = dirichlet_blocks(
-        dims.BASELINE, blocks, priors.thresholds.concentration, (dims.ORDINAL_LEVEL,)
-    )
-    threshold = pm.Deterministic(
-        dims.THRESHOLD, thresholds(baseline, blocks), dims=(dims.ORDINAL_THRESHOLD,)
-    )
+    baseline = dirichlet_blocks(dims.BASELINE, blocks, priors.thresholds.concentration, (dims.ORDINAL_LEVEL,))
+    threshold = pm.Deterministic(dims.THRESHOLD, thresholds(baseline, blocks), dims=(dims.ORDINAL_THRESHOLD,))
     upper, lower = _ends(threshold, blocks)
     of_item = np.repeat(np.arange(len(items)), blocks.sizes)
     location = pt.zeros((len(items), model.n_classes))

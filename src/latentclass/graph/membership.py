@@ -52,9 +52,7 @@ def _intercept(survey: Survey) -> Variable:
 
 def _group(survey: Survey, group: GroupDesign, score: Variable | None) -> Variable:
     covariates = dims.covariate_dim(group.name)
-    slope = zero_sum(
-        survey.model.priors.of_group(group.name), dims.slope_name(group.name), (covariates, dims.CLASS)
-    )
+    slope = zero_sum(survey.model.priors.of_group(group.name), dims.slope_name(group.name), (covariates, dims.CLASS))
     latent = [i for i, column in enumerate(group.columns) if column.construct is not None]
     observed = [i for i, column in enumerate(group.columns) if column.construct is None]
     part = pt.zeros((1, 1))

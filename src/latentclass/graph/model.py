@@ -24,8 +24,10 @@ __all__ = ["build", "build_survey"]
 def build(model: Model, frame: pd.DataFrame, *, missing_covariates: str = "error") -> pm.Model:
     """Return the latent class model of a survey as a plain `pymc.Model`.
 
-    The answers to all items are one observed variable, ``responses``, whose log-likelihood has one value per respondent: the log of the
-    sum over classes of membership probability times the product of the answers' probabilities (Dayton and Macready 1988;
+    The answers to all items are one observed variable, ``responses``, whose log-likelihood has one value per
+    respondent: the log of the sum over classes of membership probability times the product of the answers'
+    probabilities (Dayton and Macready
+    1988;
     Bandeen-Roche et al. 1997). A missing answer has the code -1 and leaves its item out of the product.
 
     Parameters
@@ -40,8 +42,8 @@ def build(model: Model, frame: pd.DataFrame, *, missing_covariates: str = "error
     Returns
     -------
     pymc.Model
-        With named dims and coords. Sampling, predictive sampling, `pymc.compute_log_likelihood` and the graph functions work on it as
-        on any other model.
+        With named dims and coords. Sampling, predictive sampling, `pymc.compute_log_likelihood` and the graph
+        functions work on it as on any other model.
 
     Raises
     ------
@@ -71,8 +73,8 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
     survey : Survey
         The survey.
     rank : ndarray of int, shape (class, item_level), optional
-        Order in which the levels of free items are broken off; by default from each item's most frequent level. It changes the
-        geometry that the sampler sees, not the model.
+        Order in which the levels of free items are broken off; by default from each item's most frequent level. It
+        changes the geometry that the sampler sees, not the model.
 
     Returns
     -------

@@ -4,8 +4,9 @@ For respondent i with membership logits a_i and answers y_i the Op returns
 
     log sum_k softmax(a_i)_k prod_j p(y_ij | k),
 
-and on the way the posterior class probabilities r_i and the derivative r_i - softmax(a_i), from which both gradients follow: by
-the logits directly, by the table of log probabilities as the sums of r_i over the cells that respondents chose.
+and on the way the posterior class probabilities r_i and the derivative r_i - softmax(a_i), from which both gradients
+follow: by the logits directly, by the table of log probabilities as the sums of r_i over the cells that respondents
+chose.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ __all__ = ["AccumulateCells", "ClassLikelihood", "accumulate_cells", "class_like
 class ClassLikelihood(Op):
     """Log-likelihood per respondent, marginal over the classes.
 
-    Inputs are the membership logits (n, K), the log probabilities of the cells (L, K) and the chosen cells (n, J), negative where an
-    answer is missing. Outputs are the log-likelihood (n,), the posterior class probabilities (n, K) and the derivative by the logits
+    Inputs are the membership logits (n, K), the log probabilities of the cells (L, K) and the chosen cells (n, J),
+    negative where an answer is missing. Outputs are the log-likelihood (n,), the posterior class probabilities (n,
+    K) and the derivative by the logits
     (n, K); only the first may be differentiated.
     """
 

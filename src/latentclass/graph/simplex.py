@@ -1,9 +1,9 @@
 """Several simplexes in one row: a Dirichlet prior and a stick-breaking transform on log-odds.
 
 A row holds the answer probabilities of one item after the other. Breaking a stick with v_1, v_2, ... gives the levels
-p_1 = v_1, p_2 = v_2 (1 - v_1), ..., and with v_c ~ Beta(a_c, a_(c+1) + ... + a_C) the levels are Dirichlet(a), whatever the order in
-which they are broken off (Connor and Mosimann 1969). The sampler sees the log-odds of the v. Breaking the likeliest level
-first keeps them away from the flat tails of the logistic function.
+p_1 = v_1, p_2 = v_2 (1 - v_1), ..., and with v_c ~ Beta(a_c, a_(c+1) + ... + a_C) the levels are Dirichlet(a),
+whatever the order in which they are broken off (Connor and Mosimann 1969). The sampler sees the log-odds of the v.
+Breaking the likeliest level first keeps them away from the flat tails of the logistic function.
 
 The Jacobian from log-odds to probabilities is the product of all C probabilities, in any order: the order is a
 reparametrisation and no part of the model.
@@ -65,8 +65,9 @@ class StickBreaking(Transform):
     blocks : Blocks
         The simplexes.
     ranked : bool
-        Whether the last parameter of the variable is the rank of every cell: a permutation of the row, every simplex permuted
-        within itself, that tells the place at which a cell is broken off. Otherwise the order is that of the levels.
+        Whether the last parameter of the variable is the rank of every cell: a permutation of the row, every simplex
+        permuted within itself, that tells the place at which a cell is broken off. Otherwise the order is that of
+        the levels.
     """
 
     # Without an underscore: PyMC takes the name of the variable for what stands before the last one.

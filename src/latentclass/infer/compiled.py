@@ -1,4 +1,4 @@
-"""A model compiled once for the search of modes and for sampling: log posterior with gradient, and all variables from a point."""
+"""A model compiled once: log posterior with gradient for search and sampling, and all variables from a point."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MARK = np.int8(1)
 
 type Vector = NDArray[np.float64]
 
-# What belongs to single respondents or to the constructs. The search for modes holds it fixed: with a score for every respondent free, a
-# joint mode is no estimate of anything.
+# What belongs to single respondents or to the constructs. The search for modes holds it fixed: with a score for
+# every respondent free, a joint mode is no estimate of anything.
 _CONSTRUCT_PART = frozenset(
     {
         dims.SCORE,
@@ -88,7 +88,8 @@ class Jitted:
 
 def _jitted(x: Any, outputs: Sequence[Any]) -> Jitted:
     mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
-    # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other threads run.
+    # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
+    # threads run.
     return Jitted(pm.compile([x], [*outputs, pt.constant(_MARK)], mode=mode))
 
 
@@ -170,10 +171,10 @@ class Compiled:
         return float(value), np.asarray(gradient)
 
     def natural_log_posterior(self, x: Vector) -> tuple[float, Vector]:
-        """Return the log posterior density in the space of the probabilities, with its gradient by the unconstrained vector.
+        """Return the log posterior density in the space of the probabilities, and its gradient by the vector.
 
-        The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density divided by it. With flat
-        priors what remains is the log-likelihood, up to a constant.
+        The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density divided by
+        it. With flat priors what remains is the log-likelihood, up to a constant.
 
         Parameters
         ----------
@@ -224,6 +225,7 @@ class Compiled:
         used = {dim for own, _ in data.values() for dim in own}
         return xr.Dataset(data, coords={dim: list(model.coords[dim]) for dim in used})
 
+
 def _log_product(u: Vector, sizes: tuple[int, ...]) -> tuple[float, Vector]:
     # log p_c holds log v_c once, and log(1 - v_c) stands in every level that is broken off later.
     later = np.concatenate([np.arange(size - 1.0, 0.0, -1.0) for size in sizes])
@@ -247,10 +249,7 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
     """
     parts = _parts(pymc_model)
     x = pt.tensor("unconstrained", dtype="float64", shape=(parts[-1].where.stop,))
-    place = {
-        value: x[part.where].reshape(part.shape)
-        for value, part in zip(pymc_model.value_vars, parts, strict=True)
-    }
+    place = {value: x[part.where].reshape(part.shape) for value, part in zip(pymc_model.value_vars, parts, strict=True)}
     with reproducible(), pymc_model:
         class_density = _jitted(x, clone_replace(_class_part(pymc_model, parts), place))
         whole = all(part.searched for part in parts)

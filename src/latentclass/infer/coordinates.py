@@ -1,7 +1,8 @@
 """Coordinates in which the search for modes climbs: a logit for every level instead of stick-breaking log-odds.
 
-Under stick-breaking, how the remainder of a stick is shared has no slope once the remainder is gone, so that a search can end where only
-a level that shares the remainder with another would raise the density. With a logit of its own, every level finds its way alone.
+Under stick-breaking, how the remainder of a stick is shared has no slope once the remainder is gone, so that a
+search can end where only a level that shares the remainder with another would raise the density. With a logit of its
+own, every level finds its way alone.
 """
 
 from __future__ import annotations

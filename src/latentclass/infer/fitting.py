@@ -17,9 +17,10 @@ from latentclass.errors import ConvergenceWarning, FitError, LatentClassWarning,
 from latentclass.graph import build_survey
 from latentclass.graph.layout import item_layout
 from latentclass.infer.compiled import Compiled, Vector, compile_model
-from latentclass.infer.modes import Modes, as_survey, search
+from latentclass.infer.modes import Modes, as_survey
 from latentclass.infer.progress import doing
 from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
+from latentclass.infer.search import search
 from latentclass.infer.spool import Spool, read_spool
 from latentclass.infer.starts import break_sticks, order_of
 from latentclass.model import Model
@@ -52,10 +53,11 @@ def fit(
 ) -> Fit:
     """Draw from the posterior of a latent class model.
 
-    The modes of the posterior are found from random starts; chains start dispersed around the best, in proportion to the evidence of
-    each basin where several matter; every draw is relabelled; the draws are checked. Draws are copied to a folder of unfinished fits
-    every minute and before anything is done with them, so that neither an interruption nor an error loses them: Ctrl-C returns
-    what there is, and `recover` finishes what a crash left.
+    The modes of the posterior are found from random starts; chains start dispersed around the best, in proportion to
+    the evidence of each basin where several matter; every draw is relabelled; the draws are checked. Draws are
+    copied to a folder of unfinished fits every minute and before anything is done with them, so that neither an
+    interruption nor an error loses them:
+    Ctrl-C returns what there is, and `recover` finishes what a crash left.
 
     Parameters
     ----------
@@ -102,7 +104,8 @@ def fit(
     References
     ----------
     Hoffman, M. D. and Gelman, A. (2014). The No-U-Turn sampler. Journal of Machine Learning Research, 15, 1593-1623.
-    Stephens, M. (2000). Dealing with label switching in mixture models. Journal of the Royal Statistical Society B, 62(4), 795-809.
+    Stephens, M. (2000). Dealing with label switching in mixture models. Journal of the Royal Statistical Society B,
+    62(4), 795-809.
 
     Examples
     --------
@@ -171,7 +174,8 @@ def _settings(
         message = f"target_accept is a number between 0 and 1, such as 0.9; got {target_accept!r}."
         raise FitError(message)
     if sampler not in list(Sampler):
-        message = f"Unknown sampler {sampler!r}.{near_miss(str(sampler), Sampler)} The samplers are {listed(map(str, Sampler))}."
+        known = listed(map(str, Sampler))
+        message = f"Unknown sampler {sampler!r}.{near_miss(str(sampler), Sampler)} The samplers are {known}."
         raise FitError(message)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
@@ -220,26 +224,24 @@ def _likeliest_first(compiled: Compiled, survey: Survey, points: list[Vector]) -
     return restated
 
 
-def _finish(
-    tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None, spool: Spool
-) -> Fit:
+def _finish(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None, spool: Spool) -> Fit:
     try:
         finished = _finished(tree, survey, modes, pivot)
     except Exception as error:
         message = (
-            f"The draws could not be turned into a fit ({error}); they are kept, and latentclass.recover({str(spool.path)!r}) "
-            "tries again."
+            f"The draws could not be turned into a fit ({error}); they are kept, and "
+            f"latentclass.recover({str(spool.path)!r}) tries again."
         )
         raise FitError(message) from error
     spool.remove()
     for text in finished.convergence.messages:
-        warnings.warn(text, ConvergenceWarning, stacklevel=4)
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)
     if not bool(modes["identified"].iloc[0]):
         text = (
-            "The best mode is not a single point: starts of equal height ended at different probabilities, or the curvature there is "
-            "singular. The classes are not identified by these data; fewer classes may be."
+            "The best mode is not a single point: starts of equal height ended at different probabilities, or the "
+            "curvature there is singular. The classes are not identified by these data; fewer classes may be."
         )
-        warnings.warn(text, LatentClassWarning, stacklevel=4)
+        warnings.warn(text, LatentClassWarning, stacklevel=3)
     return finished
 
 

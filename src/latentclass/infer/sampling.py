@@ -139,7 +139,8 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
 
 
 def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
-    # nutpie could compile the model itself, but what it compiles cannot be cached: ten seconds and more in every process.
+    # nutpie could compile the model itself, but what it compiles cannot be cached: ten seconds and more in every
+    # process.
     from nutpie.compiled_pyfunc import from_pyfunc
 
     model, names = compiled.pymc_model, compiled.names
@@ -244,9 +245,7 @@ def _numpyro(compiled: Compiled, start: Callable[[int], Vector], settings: Setti
     return _through_pymc(compiled, start, settings, nuts_sampler="numpyro")
 
 
-def _through_pymc(
-    compiled: Compiled, start: Callable[[int], Vector], settings: Settings, **how: Any
-) -> xr.DataTree:
+def _through_pymc(compiled: Compiled, start: Callable[[int], Vector], settings: Settings, **how: Any) -> xr.DataTree:
     seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains).tolist()
     free = [rv.name for rv in compiled.pymc_model.free_RVs]
     starts = [compiled.variables(start(seed)) for seed in seeds]
@@ -278,13 +277,11 @@ def _uniform(tree: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": uniform})
 
 
-def chain_starts(
-    candidates: Sequence[tuple[float, Vector, Vector]], fixed_spread: Vector
-) -> Callable[[int], Vector]:
+def chain_starts(candidates: Sequence[tuple[float, Vector, Vector]], fixed_spread: Vector) -> Callable[[int], Vector]:
     """Return the function from the seed of a chain to its start.
 
-    A chain starts at a mode, chosen with the probability of its basin, moved by up to two standard deviations of its Laplace
-    approximation.
+    A chain starts at a mode, chosen with the probability of its basin, moved by up to two standard deviations of its
+    Laplace approximation.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ _FEWEST = 1e-6
 def random_start(compiled: Compiled, survey: Survey, rng: np.random.Generator) -> Vector:
     """Return a random start for the search of modes.
 
-    Class profiles are drawn around the answers of the whole sample, wide enough for classes that answer quite differently; slopes and
-    locations are drawn around zero.
+    Class profiles are drawn around the answers of the whole sample, wide enough for classes that answer quite
+    differently; slopes and locations are drawn around zero.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def random_start(compiled: Compiled, survey: Survey, rng: np.random.Generator) -
             rank = np.asarray(compiled.pymc_model["breaking_order"].get_value())
             x[part.where] = break_sticks(_random_profiles(survey, rng), part, rank).ravel()
         elif part.name == dims.BASELINE:
-            columns = [survey.codes[:, j] for j, item in enumerate(survey.items) if item in item_layout(survey).cumulative]
+            columns = [
+                survey.codes[:, j] for j, item in enumerate(survey.items) if item in item_layout(survey).cumulative
+            ]
             sizes = part.transform.blocks.sizes if part.transform else ()
             x[part.where] = break_sticks(np.concatenate(_frequencies(columns, sizes)), part)
         elif part.searched:
@@ -57,8 +59,7 @@ def _random_profiles(survey: Survey, rng: np.random.Generator) -> Vector:
     overall = _frequencies(columns, [len(item.levels) for item in free])
     # A concentration of the number of levels spreads the classes over the simplex, and no level starts out of reach.
     rows = [
-        np.concatenate([rng.dirichlet(0.5 + 0.5 * len(p) * p) for p in overall])
-        for _ in range(survey.model.n_classes)
+        np.concatenate([rng.dirichlet(0.5 + 0.5 * len(p) * p) for p in overall]) for _ in range(survey.model.n_classes)
     ]
     return np.clip(np.stack(rows), 1e-3, None)
 
@@ -121,8 +122,8 @@ def order_of(probability: Vector, sizes: tuple[int, ...]) -> NDArray[np.int64]:
 def fixed_part(compiled: Compiled, survey: Survey) -> Vector:
     """Return a vector whose construct part holds classical estimates, zero elsewhere.
 
-    Scores are standardised scale means, loadings follow from the correlations of the indicators with them, thresholds from the answer
-    frequencies.
+    Scores are standardised scale means, loadings follow from the correlations of the indicators with them,
+    thresholds from the answer frequencies.
 
     Parameters
     ----------

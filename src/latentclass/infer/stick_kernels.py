@@ -81,8 +81,8 @@ def gradient_by_logits(
 ) -> NDArray[np.float64]:
     """Return the gradient by the logits from that by the log-odds.
 
-    With u_p = logit_p - log(sum of exp(logits) after p), the derivative of u_p is 1 by its own logit and minus its share of the
-    remainder by a later one.
+    With u_p = logit_p - log(sum of exp(logits) after p), the derivative of u_p is 1 by its own logit and minus its
+    share of the remainder by a later one.
 
     Parameters
     ----------

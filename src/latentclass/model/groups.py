@@ -89,7 +89,7 @@ class FactorGroup:
         if isinstance(given, str):
             return cls(name=name, formula=given.strip())
         try:
-            terms = tuple(given)
+            terms = tuple(given)  # type: ignore[arg-type]
         except TypeError:
             terms = (given,)  # type: ignore[assignment]
         if not all(isinstance(t, str) and t and "`" not in t for t in terms):

@@ -76,9 +76,7 @@ class Item:
             message = f"An item is named by the column it is read from, a non-empty string; got {self.name!r}."
             raise ModelError(message)
         object.__setattr__(self, "kind", _member(ItemKind, self.kind, f"kind of item {self.name!r}"))
-        object.__setattr__(
-            self, "structure", _member(Structure, self.structure, f"structure of item {self.name!r}")
-        )
+        object.__setattr__(self, "structure", _member(Structure, self.structure, f"structure of item {self.name!r}"))
         object.__setattr__(self, "missing", as_codes(self.missing, f"missing codes of item {self.name!r}"))
         if self.levels is not None:
             object.__setattr__(self, "levels", _levels(self.levels, self.missing, f"item {self.name!r}"))

@@ -56,8 +56,8 @@ class Model:
 
     items: tuple[Item, ...]
     n_classes: int
-    factor_groups: Mapping[str, FactorGroup] = FrozenMapping()  # noqa: RUF009
-    constructs: Mapping[str, Construct] = FrozenMapping()  # noqa: RUF009
+    factor_groups: Mapping[str, FactorGroup] = FrozenMapping()
+    constructs: Mapping[str, Construct] = FrozenMapping()
     priors: Priors = Priors()  # noqa: RUF009
     class_names: tuple[str, ...] = ()
 
@@ -96,9 +96,9 @@ class Model:
             ("covariate of a factor group", set(terms)),
             ("name of a construct", set(self.constructs)),
         )
-        for i, (first, names) in enumerate(roles):
+        for i, (first, own) in enumerate(roles):
             for second, others in roles[i + 1 :]:
-                both = names & others
+                both = own & others
                 if both and (first, second) != ("covariate of a factor group", "name of a construct"):
                     message = (
                         f"{listed(sorted(both))} is used both as {first} and as {second}; a column has one role, "

@@ -232,19 +232,19 @@ class Priors:
     def __init__(
         self,
         *,
-        intercept: Normal | Dirichlet = Normal(1.0),  # noqa: B008
-        effects: EffectPrior = Normal(0.5),  # noqa: B008
-        group_effects: Mapping[str, EffectPrior] = FrozenMapping(),  # noqa: B008
-        items: Dirichlet = Dirichlet(1.0),  # noqa: B008
-        thresholds: Dirichlet = Dirichlet(1.0),  # noqa: B008
-        location: Normal | Flat = Normal(1.5),  # noqa: B008
-        dispersion: Normal | Flat = Normal(0.5),  # noqa: B008
-        likert_thresholds: Dirichlet = Dirichlet(1.0),  # noqa: B008
-        likert_loading: Normal | Flat = Normal(2.5),  # noqa: B008
-        continuous_loading: Normal | Flat = Normal(1.0),  # noqa: B008
-        continuous_mean: Normal | Flat = Normal(1.0),  # noqa: B008
-        continuous_sd: HalfNormal | Flat = HalfNormal(1.0),  # noqa: B008
-        score_correlation: LKJ = LKJ(2.0),  # noqa: B008
+        intercept: Normal | Dirichlet = Normal(1.0),
+        effects: EffectPrior = Normal(0.5),
+        group_effects: Mapping[str, EffectPrior] = FrozenMapping(),
+        items: Dirichlet = Dirichlet(1.0),
+        thresholds: Dirichlet = Dirichlet(1.0),
+        location: Normal | Flat = Normal(1.5),
+        dispersion: Normal | Flat = Normal(0.5),
+        likert_thresholds: Dirichlet = Dirichlet(1.0),
+        likert_loading: Normal | Flat = Normal(2.5),
+        continuous_loading: Normal | Flat = Normal(1.0),
+        continuous_mean: Normal | Flat = Normal(1.0),
+        continuous_sd: HalfNormal | Flat = HalfNormal(1.0),
+        score_correlation: LKJ = LKJ(2.0),
         **unknown: object,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "unknown")}

@@ -47,12 +47,9 @@ def model_to_data(model: Model) -> dict[str, Any]:
     return {
         "items": [{key: getattr(item, key) for key in _ITEM} for item in model.items],
         "n_classes": model.n_classes,
-        "factor_groups": {
-            name: group.formula or list(group.terms) for name, group in model.factor_groups.items()
-        },
+        "factor_groups": {name: group.formula or list(group.terms) for name, group in model.factor_groups.items()},
         "constructs": {
-            name: {key: getattr(construct, key) for key in _CONSTRUCT}
-            for name, construct in model.constructs.items()
+            name: {key: getattr(construct, key) for key in _CONSTRUCT} for name, construct in model.constructs.items()
         },
         "priors": {name: _prior_to_data(prior) for name, prior in model.priors.as_dict().items()},
         "class_names": list(model.class_names),

@@ -1,8 +1,8 @@
 """What a posterior says: relabelled draws in, tables out. Nothing here imports PyMC."""
 
 from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
-from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
 from latentclass.posterior.convergence import Convergence, check_convergence
+from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
 from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.fit import Fit, load
 from latentclass.posterior.loadings import loadings, reliability

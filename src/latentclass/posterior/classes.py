@@ -38,8 +38,8 @@ def class_shares(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     Returns
     -------
     DataArray [chain, draw, class]
-        Mean over the respondents of the probability of the class given covariates: the shares of a population whose covariates
-        are those of the sample.
+        Mean over the respondents of the probability of the class given covariates: the shares of a population whose
+        covariates are those of the sample.
     """
     return _pass(posterior, survey)[0]
 

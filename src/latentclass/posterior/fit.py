@@ -36,8 +36,8 @@ class Fit:
     survey : Survey
         The data as the model sees them.
     tree : DataTree
-        Groups posterior (relabelled), sample_stats, log_likelihood (one value per respondent), log_prior, observed_data and
-        constant_data, as ArviZ expects them.
+        Groups posterior (relabelled), sample_stats, log_likelihood (one value per respondent), log_prior,
+        observed_data and constant_data, as ArviZ expects them.
     modes : DataFrame
         The modes found before sampling, see `Modes.table`.
     solutions : DataFrame
@@ -383,12 +383,8 @@ def load(path: str | Path) -> Fit:
         solutions["chains"] = [tuple(c) for c in solutions["chains"]]
         about = dict(extra["convergence"])
         table = pd.DataFrame(about.pop("table")).set_index("variable")
-        convergence = Convergence(
-            table=table, **{k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
-        )
+        convergence = Convergence(table=table, **{k: tuple(v) if isinstance(v, list) else v for k, v in about.items()})
     except (KeyError, TypeError, ValueError) as error:
         message = f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes interrupted ones."
         raise FileError(message) from error
-    return Fit(
-        model=survey.model, survey=survey, tree=tree, modes=modes, solutions=solutions, convergence=convergence
-    )
+    return Fit(model=survey.model, survey=survey, tree=tree, modes=modes, solutions=solutions, convergence=convergence)

@@ -1,10 +1,9 @@
-"""One file for a fit: netCDF with the draws, the model as text, and the survey. Reading it runs no code from the file."""
+"""One file for a fit: netCDF with draws, model as text and survey. Reading it runs no code from the file."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -69,7 +68,7 @@ def write_file(path: str | Path, tree: xr.DataTree, survey: Survey, extra: Mappi
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
         whole.to_netcdf(unfinished, engine="netcdf4")
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except OSError as error:
         message = f"Cannot save to {str(path)!r}: {error}."
         raise FileError(message) from error
@@ -111,7 +110,9 @@ def read_file(path: str | Path) -> tuple[xr.DataTree, Survey, dict[str, Any]]:
         message = f"{str(path)!r} is a netCDF file but not a fit saved by latentclass."
         raise FileError(message)
     if int(version) > _VERSION:
-        message = f"{str(path)!r} was saved by a newer version of latentclass (format {version}, this one reads {_VERSION})."
+        message = (
+            f"{str(path)!r} was saved by a newer version of latentclass (format {version}, this one reads {_VERSION})."
+        )
         raise FileError(message)
     try:
         survey = _survey(whole)
@@ -136,7 +137,9 @@ def _survey(whole: xr.DataTree) -> Survey:
 
 def _notes(data: dict[str, Any]) -> SurveyNotes:
     labels = FrozenMapping({name: tuple(v) for name, v in data.pop("without_indicators").items()})
-    made = {k: FrozenMapping(v) if isinstance(v, dict) else tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    made = {
+        k: FrozenMapping(v) if isinstance(v, dict) else tuple(v) if isinstance(v, list) else v for k, v in data.items()
+    }
     return SurveyNotes(**made, without_indicators=labels)
 
 
@@ -158,7 +161,8 @@ def _jsonable(data: Any) -> Any:
 
 
 def _plain(dataset: xr.Dataset) -> xr.Dataset:
-    # netCDF knows no bool and no object: bools become bytes by xarray itself, labels of any kind become text where they are mixed.
+    # netCDF knows no bool and no object: bools become bytes by xarray itself, labels of any kind become text where
+    # they are mixed.
     dataset = dataset.copy()
     for name, coord in dataset.coords.items():
         if coord.dtype == object:
@@ -185,7 +189,10 @@ def _pack_frame(frame: pd.DataFrame) -> tuple[xr.Dataset, dict[str, Any]]:
         columns.append(about)
     labels = list(frame.index)
     numbered = all(isinstance(v, int | np.integer) for v in labels)
-    data["labels"] = ("row", np.array(labels, dtype=np.int64) if numbered else np.array([_dumps(v) for v in labels], dtype=str))
+    data["labels"] = (
+        "row",
+        np.array(labels, dtype=np.int64) if numbered else np.array([_dumps(v) for v in labels], dtype=str),
+    )
     return xr.Dataset(data), {"columns": columns, "numbered": numbered, "index": frame.index.name}
 
 

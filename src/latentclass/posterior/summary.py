@@ -40,8 +40,8 @@ def summary(fit: Fit) -> str:
 def _head(fit: Fit) -> str:
     codes, notes = fit.survey.codes, fit.survey.notes
     lines = [
-        f"Latent class model, {_count(fit.model.n_classes, 'class', 'classes')}: {fit.survey.n_respondents} respondents, "
-        f"{_count(codes.shape[1], 'item', 'items')}, {(codes < 0).mean():.1%} of the answers missing"
+        f"Latent class model, {_count(fit.model.n_classes, 'class', 'classes')}: "
+        f"{fit.survey.n_respondents} respondents, {_count(codes.shape[1], 'item', 'items')}, {(codes < 0).mean():.1%} of the answers missing"
     ]
     if notes.dropped:
         lines.append(f"{len(notes.dropped)} of {notes.n_rows} rows left out for missing covariates")
@@ -93,7 +93,8 @@ def _effects(fit: Fit) -> str:
     lines = ["Largest change of a class share per change of a covariate (mean, 90 % interval)"]
     shown = largest.head(_MOST_COVARIATES)
     width = max(len(f"{group}: {covariate}") for group, covariate, *_ in shown.index)
-    for (group, covariate, change, name), row in shown.iterrows():
+    for labels, row in shown.iterrows():
+        group, covariate, change, name = labels  # type: ignore[misc]
         values = f"{row['mean']:+6.1%}  [{row[lower]:+.1%}, {row[upper]:+.1%}]"
         lines.append(f"  {f'{group}: {covariate}':<{width}}  {values:<25}  {name} ({change})"[:100])
     if len(largest) > len(shown):

@@ -204,7 +204,7 @@ def _graded_random(
     loading, construct, n_levels = loading.ravel(), construct.ravel(), n_levels.ravel()
     square = square.reshape(square.shape[-2:])
     at = loading * score[..., construct]
-    below = expit(square - at[..., None])
+    below: NDArray[np.float64] = expit(square - at[..., None])
     below[..., np.arange(square.shape[1]) >= (n_levels - 1)[:, None]] = 1.0
     return (rng.random(at.shape)[..., None] > below).sum(axis=-1)
 

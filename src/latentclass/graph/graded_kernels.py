@@ -19,7 +19,7 @@ _SMALL = 1e-40
 def _gaps(
     thresholds: NDArray[np.float64], n_levels: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return 1 - exp(-gap) and 1 / (exp(gap) - 1) of the thresholds around every inner level; 1 and 0 for the outer ones."""
+    """Return 1 - exp(-gap) and 1 / (exp(gap) - 1) for the gap at every inner level; 1 and 0 for the outer ones."""
     n_indicators, width = thresholds.shape
     factor = np.ones((n_indicators, width + 1))
     pull = np.zeros((n_indicators, width + 1))

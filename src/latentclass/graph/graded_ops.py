@@ -83,7 +83,8 @@ class AccumulateGraded(Op):
         return [(n_indicators,), (n_indicators, node.inputs[6])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        results = kernels.accumulate_graded.py_func(*inputs[:-1], int(inputs[-1]))
+        weight, upper, lower, score, codes, construct, n_columns = inputs
+        results = kernels.accumulate_graded.py_func(weight, upper, lower, score, codes, construct, int(n_columns))
         for storage, result in zip(output_storage, results, strict=True):
             storage[0] = result
 

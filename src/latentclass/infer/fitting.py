@@ -251,7 +251,7 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
         raw,
         pivot,
         share=class_shares(raw, survey),
-        statistic=stats["lp"] if "lp" in stats else None,
+        statistic=stats.get("lp"),
         class_names=survey.model.class_names,
     )
     posterior = relabelled.posterior

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -157,7 +158,8 @@ def find_modes(
     """Find the modes of the posterior from many random starts: the quick answer.
 
     The log posterior density in the space of the probabilities is maximised by L-BFGS from every start; ends that
-    are the same up to the naming of classes are one mode. With `Priors.flat()` the modes are the local maxima of the likelihood. Scores of latent
+    are the same up to the naming of classes are one mode. With `Priors.flat()` the modes are the local
+    maxima of the likelihood. Scores of latent
     constructs are held at their classical estimates.
 
     Parameters

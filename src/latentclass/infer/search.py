@@ -180,7 +180,8 @@ def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list
             same = {name: getattr(known, name) for name in _BASIN}
             finished.append(replace(mode, **same))
             continue
-        finished.append(_laplace(compiled, survey, replace(mode, interior=interior, height=height, basin=number)))
+        begun = replace(mode, interior=interior, height=height, basin=number)
+        finished.append(_laplace(compiled, survey, begun, interior))
     return finished
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from latentclass.errors import ModelError, listed
 
@@ -261,7 +262,7 @@ def _member[E: StrEnum](kinds: type[E], value: object, what: str) -> E:
         raise ModelError(message) from None
 
 
-def as_codes(given: object, where: str) -> tuple[Level, ...]:
+def as_codes(given: Any, where: str) -> tuple[Level, ...]:
     """Return one level or a sequence of levels as a tuple, checked to be plain values.
 
     Parameters

@@ -176,7 +176,7 @@ def _about_chains(found: Convergence, n_chains: int) -> Iterator[str]:
     rhat = found.table["max_rhat"]
     excess = rhat - [_MOST_RHAT_OF_SCORES if name == SCORE else _MOST_RHAT for name in rhat.index]
     if excess.max() > 0:
-        name = excess.idxmax()
+        name = str(excess.idxmax())
         yield (
             f"R-hat of {name!r} is {rhat[name]:.3f}, above {rhat[name] - excess[name]:.2f}: the chains do not agree "
             "yet; draw longer (tune=, draws=), or look whether the classes are identified (fit.modes)."

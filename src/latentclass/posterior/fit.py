@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -153,7 +154,7 @@ class Fit:
         return reliability(self.posterior, self.survey, prob=prob)
 
     def effects(self, *, reference: str | None = None, prob: float = 0.9, scale: str = "design") -> pd.DataFrame:
-        """Return the effects of every covariate on membership: logits, and average marginal effects on the class shares.
+        """Return the effects of every covariate: membership logits, and average marginal effects on class shares.
 
         Parameters
         ----------
@@ -345,8 +346,8 @@ class Fit:
     def __repr__(self) -> str:
         sizes = self.posterior.sizes
         return (
-            f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; {sizes[dims.CHAIN]} chains of "
-            f"{sizes[dims.DRAW]} draws; {'converged' if self.convergence.ok else 'see .convergence.messages'}; next: "
+            f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; "
+            f"{sizes[dims.CHAIN]} chains of {sizes[dims.DRAW]} draws; {'converged' if self.convergence.ok else 'see .convergence.messages'}; next: "
             "print(fit.summary()), .classes(), .profiles(), .effects(), .memberships(), .loadings(), .predict(frame))"
         )
 
@@ -383,7 +384,8 @@ def load(path: str | Path) -> Fit:
         solutions["chains"] = [tuple(c) for c in solutions["chains"]]
         about = dict(extra["convergence"])
         table = pd.DataFrame(about.pop("table")).set_index("variable")
-        convergence = Convergence(table=table, **{k: tuple(v) if isinstance(v, list) else v for k, v in about.items()})
+        numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
+        convergence = Convergence(table=table, **numbers)
     except (KeyError, TypeError, ValueError) as error:
         message = f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes interrupted ones."
         raise FileError(message) from error

@@ -137,7 +137,7 @@ def _survey(whole: xr.DataTree) -> Survey:
 
 def _notes(data: dict[str, Any]) -> SurveyNotes:
     labels = FrozenMapping({name: tuple(v) for name, v in data.pop("without_indicators").items()})
-    made = {
+    made: dict[str, Any] = {
         k: FrozenMapping(v) if isinstance(v, dict) else tuple(v) if isinstance(v, list) else v for k, v in data.items()
     }
     return SurveyNotes(**made, without_indicators=labels)

@@ -41,7 +41,8 @@ def _head(fit: Fit) -> str:
     codes, notes = fit.survey.codes, fit.survey.notes
     lines = [
         f"Latent class model, {_count(fit.model.n_classes, 'class', 'classes')}: "
-        f"{fit.survey.n_respondents} respondents, {_count(codes.shape[1], 'item', 'items')}, {(codes < 0).mean():.1%} of the answers missing"
+        f"{fit.survey.n_respondents} respondents, {_count(codes.shape[1], 'item', 'items')}, "
+        f"{(codes < 0).mean():.1%} of the answers missing"
     ]
     if notes.dropped:
         lines.append(f"{len(notes.dropped)} of {notes.n_rows} rows left out for missing covariates")
@@ -94,7 +95,7 @@ def _effects(fit: Fit) -> str:
     shown = largest.head(_MOST_COVARIATES)
     width = max(len(f"{group}: {covariate}") for group, covariate, *_ in shown.index)
     for labels, row in shown.iterrows():
-        group, covariate, change, name = labels  # type: ignore[misc]
+        group, covariate, change, name = map(str, labels)  # type: ignore[call-overload]
         values = f"{row['mean']:+6.1%}  [{row[lower]:+.1%}, {row[upper]:+.1%}]"
         lines.append(f"  {f'{group}: {covariate}':<{width}}  {values:<25}  {name} ({change})"[:100])
     if len(largest) > len(shown):

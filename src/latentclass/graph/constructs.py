@@ -205,7 +205,7 @@ def _graded_random(
     square = square.reshape(square.shape[-2:])
     at = loading * score[..., construct]
     below: NDArray[np.float64] = expit(square - at[..., None])
-    below[..., np.arange(square.shape[1]) >= (n_levels - 1)[:, None]] = 1.0
+    below[..., np.arange(square.shape[1]) >= (n_levels - 1)[:, None]] = 1.0  # type: ignore[misc]
     return (rng.random(at.shape)[..., None] > below).sum(axis=-1)
 
 

@@ -344,11 +344,11 @@ class Fit:
         return write_file(path, self.tree, self.survey, extra)
 
     def __repr__(self) -> str:
-        sizes = self.posterior.sizes
+        sizes, checked = self.posterior.sizes, "converged" if self.convergence.ok else "see .convergence.messages"
         return (
-            f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; "
-            f"{sizes[dims.CHAIN]} chains of {sizes[dims.DRAW]} draws; {'converged' if self.convergence.ok else 'see .convergence.messages'}; next: "
-            "print(fit.summary()), .classes(), .profiles(), .effects(), .memberships(), .loadings(), .predict(frame))"
+            f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; {sizes[dims.CHAIN]} chains "
+            f"of {sizes[dims.DRAW]} draws; {checked}; next: print(fit.summary()), .classes(), .profiles(), .effects(), "
+            ".memberships(), .loadings(), .predict(frame))"
         )
 
 
@@ -387,6 +387,8 @@ def load(path: str | Path) -> Fit:
         numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
         convergence = Convergence(table=table, **numbers)
     except (KeyError, TypeError, ValueError) as error:
-        message = f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes interrupted ones."
+        message = (
+            f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes such files."
+        )
         raise FileError(message) from error
     return Fit(model=survey.model, survey=survey, tree=tree, modes=modes, solutions=solutions, convergence=convergence)

@@ -226,8 +226,14 @@ class Fit:
         --------
         >>> fit.predict(newcomers)  # doctest: +SKIP
         """
-        new = encode(self.survey, frame)
-        return predict(self.posterior, self.survey, new, prob=prob, seed=seed)
+        new, posterior = encode(self.survey, frame), self.posterior
+        # Only the integration over scores is dear enough to thin for.
+        some = (
+            {}
+            if self.model.latent_constructs
+            else {"most_draws": posterior.sizes[dims.CHAIN] * posterior.sizes[dims.DRAW]}
+        )
+        return predict(posterior, self.survey, new, prob=prob, seed=seed, **some)
 
     def rename(self, names: Mapping[str, str] | Sequence[str]) -> Fit:
         """Return the fit with other names for its classes, everywhere.

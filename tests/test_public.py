@@ -1,0 +1,56 @@
+"""The public names: a change here is a change for users."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import latentclass as lc
+
+NAMES = [
+    "Construct",
+    "ConvergenceWarning",
+    "Dirichlet",
+    "FileError",
+    "Fit",
+    "FitError",
+    "Flat",
+    "HalfNormal",
+    "Item",
+    "LKJ",
+    "LatentClassError",
+    "LatentClassWarning",
+    "Model",
+    "ModelError",
+    "Normal",
+    "Priors",
+    "Survey",
+    "SurveyError",
+    "SurveyWarning",
+    "__version__",
+    "binary",
+    "build",
+    "construct",
+    "datasets",
+    "find_modes",
+    "fit",
+    "load",
+    "nominal",
+    "ordinal",
+    "plots",
+    "read_survey",
+    "recover",
+    "simulate",
+]
+
+
+def test_the_public_names() -> None:
+    assert dir(lc) == NAMES
+    for name in NAMES:
+        assert getattr(lc, name) is not None
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, latentclass; print([m for m in ('pymc', 'pytensor', 'arviz', 'pandas', 'xarray') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

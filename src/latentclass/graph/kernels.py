@@ -57,6 +57,12 @@ def class_likelihood(
         top = -np.inf
         for k in range(n_classes):
             top = max(top, total[k])
+        if top == -np.inf:
+            # The answers are impossible in every class.
+            value[i] = -np.inf
+            posterior[i] = 1.0 / n_classes
+            slope[i] = 0.0
+            continue
         joint_sum = 0.0
         for k in range(n_classes):
             weight = np.exp(total[k] - top)

@@ -102,7 +102,7 @@ class AccumulateCells(Op):
 class_likelihood: Callable[..., list[Variable]] = ClassLikelihood()
 accumulate_cells: Callable[..., Variable] = AccumulateCells()
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(ClassLikelihood)

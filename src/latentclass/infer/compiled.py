@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -247,14 +248,18 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
     Compiled
         The compiled model.
     """
+    with reproducible(), pymc_model:
+        return _compiled(pymc_model)
+
+
+def _compiled(pymc_model: pm.Model) -> Compiled:
     parts = _parts(pymc_model)
     x = pt.tensor("unconstrained", dtype="float64", shape=(parts[-1].where.stop,))
     place = {value: x[part.where].reshape(part.shape) for value, part in zip(pymc_model.value_vars, parts, strict=True)}
-    with reproducible(), pymc_model:
-        class_density = _jitted(x, clone_replace(_class_part(pymc_model, parts), place))
-        whole = all(part.searched for part in parts)
-        full_density = class_density if whole else _jitted(x, clone_replace(_full(pymc_model), place))
-        expand = _jitted(x, clone_replace(_natural(pymc_model), place))
+    class_density = _jitted(x, clone_replace(_class_part(pymc_model, parts), place))
+    whole = all(part.searched for part in parts)
+    full_density = class_density if whole else _jitted(x, clone_replace(_full(pymc_model), place))
+    expand = _jitted(x, clone_replace(_natural(pymc_model), place))
     return Compiled(
         pymc_model=pymc_model, parts=parts, class_density=class_density, full_density=full_density, expand=expand
     )
@@ -269,7 +274,9 @@ def reproducible() -> Iterator[None]:
     None
         Nothing.
     """
-    with pytensor.config.change_flags(numba__fastmath=False):
+    with pytensor.config.change_flags(numba__fastmath=False), warnings.catch_warnings():
+        # About the C backend, which is not used here.
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
         yield
 
 

@@ -104,7 +104,7 @@ def draw(compiled: Compiled, start: Callable[[int], Vector], settings: Settings,
     drawn = {Sampler.NUTPIE: _nutpie, Sampler.PYMC: _pymc, Sampler.NUMPYRO: _numpyro}[settings.sampler]
     with one_blas_thread(), reproducible():
         tree = drawn(compiled, start, settings, keep)
-    return _uniform(tree)
+    return _uniform(tree, compiled)
 
 
 def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settings, keep: Keep) -> xr.DataTree:
@@ -127,7 +127,7 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
         while not _is_finished(handle):
             time.sleep(0.1)
             if time.monotonic() - kept > _SECONDS_BETWEEN_COPIES:
-                _keep_quietly(keep, handle)
+                _keep_quietly(keep, handle, compiled)
                 kept = time.monotonic()
         tree = handle.wait()
     except KeyboardInterrupt:
@@ -162,7 +162,8 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
         [value.dtype for value in example],
         [value.shape for value in example],
         names,
-        coords={dim: list(model.coords[dim]) for own in dims.values() for dim in own},
+        # nutpie takes labels as text only; `_uniform` puts the real ones in their place.
+        coords={dim: [str(label) for label in model.coords[dim]] for own in dims.values() for dim in own},
         dims=dims,
         make_initial_point_fn=start,
         reparameterized_names=[],
@@ -177,13 +178,13 @@ def _is_finished(handle: Any) -> bool:
         return False
 
 
-def _keep_quietly(keep: Keep, handle: Any) -> None:
+def _keep_quietly(keep: Keep, handle: Any, compiled: Compiled) -> None:
     try:
         tree = truncated(handle.inspect())
     except FitError:
         # Still in warm-up: there is nothing to keep yet.
         return
-    keep(_uniform(tree))
+    keep(_uniform(tree, compiled))
 
 
 def truncated(tree: xr.DataTree) -> xr.DataTree:
@@ -264,7 +265,7 @@ def _through_pymc(compiled: Compiled, start: Callable[[int], Vector], settings: 
     )
 
 
-def _uniform(tree: xr.DataTree) -> xr.DataTree:
+def _uniform(tree: xr.DataTree, compiled: Compiled) -> xr.DataTree:
     stats = tree["sample_stats"].to_dataset()
     named = {_STATISTICS[str(name)]: stats[name] for name in stats.data_vars if str(name) in _STATISTICS}
     plain = {name: (array.dims, array.to_numpy()) for name, array in named.items()}
@@ -273,6 +274,8 @@ def _uniform(tree: xr.DataTree) -> xr.DataTree:
     if "tree_depth" in uniform and "reached_max_treedepth" not in uniform:
         uniform["reached_max_treedepth"] = uniform["tree_depth"] >= 10
     posterior = tree["posterior"].to_dataset()
+    labels = compiled.pymc_model.coords
+    posterior = posterior.assign_coords({str(d): list(labels[str(d)]) for d in posterior.dims if str(d) in labels})
     posterior.attrs = {}
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": uniform})
 

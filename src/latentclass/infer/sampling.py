@@ -132,7 +132,10 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
         tree = handle.wait()
     except KeyboardInterrupt:
         tree = truncated(handle.abort())
-    except RuntimeError as error:
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # A panic of nutpie is no Exception.
         message = f"The sampler failed: {error}"
         raise FitError(message) from error
     return tree
@@ -153,7 +156,7 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
         return float(value), gradient
 
     def variables(x: Vector) -> dict[str, Any]:
-        return dict(zip(names, expand(x), strict=True))
+        return {name: np.ascontiguousarray(value) for name, value in zip(names, expand(x), strict=True)}
 
     return from_pyfunc(
         compiled.n_dim,

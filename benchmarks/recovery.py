@@ -32,7 +32,7 @@ def in_order_of(truth: xr.Dataset, fit: lc.Fit) -> xr.Dataset:
         coords="minimal",
         compat="override",
     ).expand_dims("chain")
-    order = relabel(both, pivot=mean).permutation.isel(chain=0)
+    order = relabel(both, pivot=mean[["intercept", "probability"]]).permutation.isel(chain=0)
     moved = order.isel(draw=1).to_numpy()[np.argsort(order.isel(draw=0).to_numpy())]
     return truth.isel({"class": moved}).assign_coords({"class": mean["class"].to_numpy()})
 

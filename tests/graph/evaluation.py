@@ -10,6 +10,7 @@ import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from pytensor.compile.mode import Mode
+from pytensor.graph.replace import clone_replace
 from scipy.special import softmax
 
 # Python multiplies matrices with NumPy; looking for the BLAS of a C compiler takes seconds and warns if there is none.
@@ -41,15 +42,15 @@ def free_values(pymc_model: pm.Model, parameters: xr.Dataset) -> dict[str, np.nd
 
 def unconstrained(pymc_model: pm.Model, natural: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return values of the model's value variables, as its transforms make them."""
-    values = {}
-    for rv in pymc_model.free_RVs:
+    given = {rv: pt.as_tensor(natural[rv.name]) for rv in pymc_model.free_RVs}
+    names, values = [], []
+    for rv, value in given.items():
         transform = pymc_model.rvs_to_transforms[rv]
-        value = pt.as_tensor(natural[rv.name])
-        values[pymc_model.rvs_to_values[rv].name] = (
-            value if transform is None else transform.forward(value, *rv.owner.inputs)
-        )
-    made = in_python([], list(values.values()))()
-    return dict(zip(values, made, strict=True))
+        names.append(pymc_model.rvs_to_values[rv].name)
+        values.append(value if transform is None else transform.forward(value, *rv.owner.inputs))
+    # A transform may depend on other variables, which have given values too.
+    made = in_python([], clone_replace(values, given))()
+    return dict(zip(names, made, strict=True))
 
 
 def log_densities(pymc_model: pm.Model, *, jacobian: bool = False) -> Callable[[xr.Dataset], dict[str, np.ndarray]]:

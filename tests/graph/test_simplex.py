@@ -118,7 +118,10 @@ def row_model(sizes: tuple[int, ...], concentration: float) -> pm.Model:
     coords = {"class": range(2), "item_level": range(sum(sizes))}
     with pm.Model(coords=coords) as model:
         rank = pm.Data("rank", ranks(sizes, 2, seed=4), dims=("class", "item_level"))
-        dirichlet_blocks("probability", Blocks(sizes), concentration, ("class", "item_level"), lead=(2,), rank=rank)
+        blocks = Blocks(sizes)
+        ranked = StickBreaking(blocks, ranked=True)
+        row_dims = ("class", "item_level")
+        dirichlet_blocks("probability", blocks, concentration, row_dims, lead=(2,), transform=ranked, extra=rank)
     return model
 
 

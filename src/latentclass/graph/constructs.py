@@ -13,6 +13,7 @@ from pytensor.graph.basic import Variable
 from scipy.special import expit
 
 from latentclass import dims
+from latentclass.graph.centring import ShiftedStickBreaking, StretchedAverage, shifted_normal
 from latentclass.graph.graded_ops import graded_response
 from latentclass.graph.measurement import thresholds
 from latentclass.graph.simplex import Blocks, dirichlet_blocks
@@ -106,7 +107,7 @@ def construct_scores(survey: Survey) -> Variable | None:
 def _scores(survey: Survey, n: int) -> Variable:
     score_dims = (dims.RESPONDENT, dims.CONSTRUCT)
     if n == 1:
-        return pm.Normal(dims.SCORE, dims=score_dims)
+        return pm.Normal(dims.SCORE, dims=score_dims, transform=StretchedAverage(0))
     cholesky = pm.LKJCorr(
         "score_cholesky",
         n=n,
@@ -115,7 +116,7 @@ def _scores(survey: Survey, n: int) -> Variable:
         dims=(dims.CONSTRUCT, dims.CONSTRUCT_TWIN),
     )
     pm.Deterministic(dims.SCORE_CORRELATION, cholesky @ cholesky.T, dims=(dims.CONSTRUCT, dims.CONSTRUCT_TWIN))
-    return pm.MvNormal(dims.SCORE, mu=np.zeros(n), chol=cholesky, dims=score_dims)
+    return pm.MvNormal(dims.SCORE, mu=np.zeros(n), chol=cholesky, dims=score_dims, transform=StretchedAverage(1))
 
 
 def _loadings(survey: Survey) -> Variable:
@@ -146,14 +147,16 @@ def _likert(
 ) -> None:
     sizes = tuple(len(column.levels or ()) for column in columns)
     blocks = Blocks(sizes)
+    stretch = pt.sqrt(1.0 + MARGINAL_SCALE * loading**2)
     baseline = dirichlet_blocks(
         dims.LIKERT_BASELINE,
         blocks,
         survey.model.priors.likert_thresholds.concentration,
         (dims.LIKERT_LEVEL,),
+        transform=ShiftedStickBreaking(blocks),
+        extra=loading * score.mean(axis=0)[construct] / stretch,
     )
     of_indicator = np.repeat(np.arange(len(columns)), np.asarray(sizes) - 1)
-    stretch = pt.sqrt(1.0 + MARGINAL_SCALE * loading**2)
     row = pm.Deterministic(
         dims.LIKERT_THRESHOLDS,
         thresholds(baseline, blocks) * stretch[of_indicator],
@@ -218,10 +221,8 @@ def _continuous(
 ) -> None:
     priors, own = survey.model.priors, (dims.CONTINUOUS_INDICATOR,)
     mean_prior, sd_prior = priors.continuous_mean, priors.continuous_sd
-    if isinstance(mean_prior, Normal):
-        mean = pm.Normal(dims.INDICATOR_MEAN, sigma=np.asarray(mean_prior.scale), dims=own)
-    else:
-        mean = pm.Flat(dims.INDICATOR_MEAN, dims=own)
+    spread = mean_prior.scale if isinstance(mean_prior, Normal) else np.inf
+    mean = shifted_normal(dims.INDICATOR_MEAN, spread, -loading * score.mean(axis=0)[construct], own)
     if isinstance(sd_prior, HalfNormal):
         sd = pm.HalfNormal(dims.INDICATOR_SD, sigma=np.asarray(sd_prior.scale), dims=own)
     else:

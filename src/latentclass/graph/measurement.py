@@ -13,7 +13,7 @@ from pytensor.graph.basic import Variable
 from latentclass import dims
 from latentclass.graph.effects import zero_sum
 from latentclass.graph.layout import item_layout, threshold_sums
-from latentclass.graph.simplex import Blocks, dirichlet_blocks
+from latentclass.graph.simplex import Blocks, StickBreaking, dirichlet_blocks
 from latentclass.survey import ItemColumn, Survey
 
 __all__ = ["answer_table", "thresholds"]
@@ -80,7 +80,8 @@ def _free_items(survey: Survey, items: Sequence[ItemColumn], rank: NDArray[np.in
         survey.model.priors.items.concentration,
         row_dims,
         lead=(survey.model.n_classes,),
-        rank=order,
+        transform=StickBreaking(blocks, ranked=True),
+        extra=order,
     )
     return pt.log(probability).T
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -138,7 +139,8 @@ def dirichlet_blocks(
     dims: Sequence[str],
     *,
     lead: tuple[int, ...] = (),
-    rank: Variable | None = None,
+    transform: StickBreaking | None = None,
+    extra: Variable | None = None,
 ) -> Variable:
     """Add a row of simplexes with symmetric Dirichlet priors to the model on the context stack.
 
@@ -154,8 +156,11 @@ def dirichlet_blocks(
         Dims of the variable, the row last.
     lead : tuple of int
         Lengths of the dims before the last.
-    rank : tensor of int, optional
-        Order of breaking, see `StickBreaking`.
+    transform : StickBreaking, optional
+        Coordinates in which the row is sampled; unranked stick-breaking by default.
+    extra : tensor, optional
+        What the transform takes besides the coordinates, such as the order of breaking. The density does not depend
+        on it.
 
     Returns
     -------
@@ -170,7 +175,7 @@ def dirichlet_blocks(
 
     def random(
         concentrations: NDArray[np.float64],
-        *_: NDArray[np.int64],
+        *_: NDArray[Any],
         rng: np.random.Generator,
         size: tuple[int, ...] | None,
     ) -> NDArray[np.float64]:
@@ -182,16 +187,16 @@ def dirichlet_blocks(
     def support_point(rv: Variable, size: object, *_: Variable) -> Variable:
         return pt.broadcast_to(pt.constant(np.repeat(1.0 / sizes, sizes)), rv.shape)
 
-    ranked = () if rank is None else (rank,)
+    further = () if extra is None else (extra,)
     return pm.CustomDist(
         name,
         np.full((*lead, blocks.n_cells), concentration),
-        *ranked,
+        *further,
         logp=logp,
         random=random,
         support_point=support_point,
-        signature="(c),(c)->(c)" if ranked else "(c)->(c)",
+        signature="(c),(e)->(c)" if further else "(c)->(c)",
         class_name="DirichletRow",
-        transform=StickBreaking(blocks, ranked=bool(ranked)),
+        transform=transform or StickBreaking(blocks),
         dims=tuple(dims),
     )

@@ -162,7 +162,8 @@ def _classical_estimates(survey: Survey) -> dict[str, Vector]:
         anchor = block[:, marker[own]][:, 0]
         sign = np.sign(np.nan_to_num([_correlation(anchor, block[:, j]) for j in range(len(own))], nan=1.0))
         mean = _mean_of_answered(block * np.where(sign == 0, 1.0, sign))
-        score[:, c] = 0.9 * mean / max(float(mean.std()), 1e-9)
+        # Of average 0, where coordinates and scores agree.
+        score[:, c] = 0.9 * (mean - mean.mean()) / max(float(mean.std()), 1e-9)
         correlation[own] = [_correlation(mean, block[:, j]) for j in range(len(own))]
     correlation = np.clip(np.nan_to_num(correlation, nan=0.5), -0.9, 0.9)
     residual = np.sqrt(1.0 - correlation**2)

@@ -21,8 +21,7 @@ def evaluated(transform, *extra: np.ndarray):
     x = pt.dmatrix() if isinstance(transform, StretchedAverage) else pt.dvector()
     further = [pt.as_tensor(e) for e in extra]
     return tuple(
-        in_python([x], method(x, *further))
-        for method in (transform.backward, transform.forward, transform.log_jac_det)
+        in_python([x], method(x, *further)) for method in (transform.backward, transform.forward, transform.log_jac_det)
     )
 
 

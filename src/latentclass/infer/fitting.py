@@ -70,7 +70,8 @@ def fit(
     cores : int, optional
         Chains that run at a time; as many as there are cores by default. Each uses one BLAS thread.
     seed : int, optional
-        Seed of everything random. The same seed gives the same bits on one machine.
+        Seed of everything random. The same seed gives the same bits on one machine; with numpyro, whose chains run as
+        one batch where JAX was in use before, in the same state of the process.
     sampler : {"nutpie", "pymc", "numpyro"}
         Who draws.
     n_starts : int

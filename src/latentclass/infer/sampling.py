@@ -244,12 +244,22 @@ def _numpyro(compiled: Compiled, start: Callable[[int], Vector], settings: Setti
 
     jax_ops.register()
     jax.config.update("jax_enable_x64", val=True)
-    if jax.default_backend() == "cpu":
-        numpyro.set_host_device_count(settings.cores)
-    return _through_pymc(compiled, start, settings, nuts_sampler="numpyro")
+    # One device per chain on a CPU. It is heeded only before JAX is first used in a process; on what JAX found when it
+    # was, chains that outnumber the devices run as one batch.
+    numpyro.set_host_device_count(settings.chains)
+    method = "parallel" if jax.local_device_count() >= settings.chains else "vectorized"
+    nuts = {"chain_method": method, "jitter": False}
+    return _through_pymc(compiled, start, settings, nuts_sampler="numpyro", nuts=nuts)
 
 
-def _through_pymc(compiled: Compiled, start: Callable[[int], Vector], settings: Settings, **how: Any) -> xr.DataTree:
+def _through_pymc(
+    compiled: Compiled,
+    start: Callable[[int], Vector],
+    settings: Settings,
+    *,
+    nuts: dict[str, Any] | None = None,
+    **how: Any,
+) -> xr.DataTree:
     seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains).tolist()
     free = [rv.name for rv in compiled.pymc_model.free_RVs]
     starts = [compiled.variables(start(seed)) for seed in seeds]
@@ -260,8 +270,9 @@ def _through_pymc(compiled: Compiled, start: Callable[[int], Vector], settings: 
         cores=settings.cores,
         random_seed=seeds if how["nuts_sampler"] == "pymc" else settings.seed,
         initvals=[{name: point[name].to_numpy() for name in free} for point in starts],
-        nuts={"target_accept": settings.target_accept},
+        nuts={"target_accept": settings.target_accept, **(nuts or {})},
         progressbar=settings.progressbar,
+        quiet=not settings.progressbar,
         compute_convergence_checks=False,
         model=compiled.pymc_model,
         **how,

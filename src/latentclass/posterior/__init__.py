@@ -4,7 +4,8 @@ from latentclass.posterior.classes import classes, classification_certainty, mem
 from latentclass.posterior.convergence import Convergence, check_convergence
 from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
 from latentclass.posterior.effects import effects, marginal_effects
-from latentclass.posterior.fit import Fit, load
+from latentclass.posterior.fit import Fit
+from latentclass.posterior.loading import load
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
 from latentclass.posterior.relabel import Relabelled, relabel

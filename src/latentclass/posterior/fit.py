@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from latentclass import dims
-from latentclass.errors import FileError, ModelError, listed, near_miss
+from latentclass.errors import ModelError, listed, near_miss
 from latentclass.model import Model
 from latentclass.posterior.classes import classes, memberships, profiles
 from latentclass.posterior.convergence import Convergence
@@ -19,7 +18,7 @@ from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
 from latentclass.posterior.predictive import posterior_predictive
-from latentclass.posterior.store import read_file, write_file
+from latentclass.posterior.store import write_file
 from latentclass.posterior.summary import summary
 from latentclass.survey import Survey, encode
 
@@ -356,45 +355,3 @@ class Fit:
             f"of {sizes[dims.DRAW]} draws; {checked}; next: print(fit.summary()), .classes(), .profiles(), .effects(), "
             ".memberships(), .loadings(), .predict(frame))"
         )
-
-
-def load(path: str | Path) -> Fit:
-    """Load a fit that was saved with `Fit.save`.
-
-    The file is read as data: nothing in it is run, and formulas pass the same checks as when they are typed.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    Fit
-        The fit.
-
-    Raises
-    ------
-    FileError
-        When it is not a saved fit, or is damaged.
-
-    Examples
-    --------
-    >>> import latentclass as lc
-    >>> lc.load("fit.nc")  # doctest: +SKIP
-    """
-    tree, survey, extra = read_file(path)
-    try:
-        modes = pd.DataFrame(extra["modes"]).set_index("mode")
-        solutions = pd.DataFrame(extra["solutions"]).set_index("solution")
-        solutions["chains"] = [tuple(c) for c in solutions["chains"]]
-        about = dict(extra["convergence"])
-        table = pd.DataFrame(about.pop("table")).set_index("variable")
-        numbers: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
-        convergence = Convergence(table=table, **numbers)
-    except (KeyError, TypeError, ValueError) as error:
-        message = (
-            f"{str(path)!r} holds draws but not a finished fit ({error!r}); latentclass.recover finishes such files."
-        )
-        raise FileError(message) from error
-    return Fit(model=survey.model, survey=survey, tree=tree, modes=modes, solutions=solutions, convergence=convergence)

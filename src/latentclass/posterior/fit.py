@@ -22,7 +22,7 @@ from latentclass.posterior.store import write_file
 from latentclass.posterior.summary import summary
 from latentclass.survey import Survey, encode
 
-__all__ = ["Fit", "load"]
+__all__ = ["Fit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -41,6 +41,7 @@ NAMES = [
     "read_survey",
     "recover",
     "simulate",
+    "tables",
 ]
 
 

@@ -48,13 +48,13 @@ _HOMES = {
     "latentclass.posterior": ("Fit", "load"),
     "latentclass.simulation": ("simulate",),
 }
-_MODULES = ("datasets", "plots")
+_MODULES = ("datasets", "plots", "tables")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
-    from latentclass import datasets, plots
+    from latentclass import datasets, plots, tables
     from latentclass.errors import (
         ConvergenceWarning,
         FileError,

@@ -141,7 +141,7 @@ def _columns(
             e = by_mean[column]
             factor = 100 if percent and e.prefix not in _NEVER_PERCENT else 1
             cells = factor * table[[e.mean, e.lower, e.upper]].to_numpy(dtype=float)
-            yield f"{e.name} [{e.percent} %]", [_cell(*row, digits) for row in cells]
+            yield f"{e.name} [{e.percent} %]", [_cell(mean, low, high, digits) for mean, low, high in cells]
         elif column not in spent:
             factor = 100 if percent and not found else 1
             yield column, [_plain(value, digits, factor) for value in table[column]]

@@ -1,6 +1,20 @@
 """Evidence on whether a factor group carries weight: a layer above everything that fits models."""
 
 from latentclass.evidence.equivalence import Equivalence, equivalence
+from latentclass.evidence.null_check import NullCheck, null_check
+from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.weight import WeightDraws, posterior_weights, prior_weights
 
-__all__ = ["Equivalence", "WeightDraws", "equivalence", "posterior_weights", "prior_weights"]
+__all__ = [
+    "Equivalence",
+    "NullCheck",
+    "Prediction",
+    "PredictionDifference",
+    "WeightDraws",
+    "equivalence",
+    "null_check",
+    "posterior_weights",
+    "prediction",
+    "prediction_difference",
+    "prior_weights",
+]

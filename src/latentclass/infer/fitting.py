@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
 from latentclass.infer.search import search
 from latentclass.infer.spool import Spool, read_spool
 from latentclass.infer.starts import break_sticks, order_of
+from latentclass.infer.threads import available_cores
 from latentclass.model import Model
 from latentclass.posterior import Fit, check_convergence, log_likelihood, relabel, solutions
 from latentclass.posterior.classes import class_shares
@@ -165,8 +165,7 @@ def _settings(
     *,
     progressbar: bool,
 ) -> Settings:
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cores = min(available, chains) if cores is None else cores
+    cores = min(available_cores(), chains) if cores is None else cores
     for name, value in (("draws", draws), ("tune", tune), ("chains", chains), ("cores", cores)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             message = f"{name} is a positive whole number; got {value!r}."

@@ -19,19 +19,43 @@ from latentclass.posterior.scores import StandardDraws, weighted_scores
 from latentclass.posterior.summarise import summary_columns
 from latentclass.survey import GroupDesign, Survey
 
-__all__ = ["predict"]
+__all__ = ["Measurement", "Rows", "log_membership", "measurement_of", "predict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Measurement:
-    """What is known of the scores of the latent constructs, draw by draw."""
+class Measurement:
+    """What is known of the scores of the latent constructs, draw by draw.
+
+    Parameters
+    ----------
+    constructs : tuple of str
+        Latent constructs.
+    indicators : IndicatorDraws
+        The measurement part.
+    precision : ndarray [sample, construct, construct]
+        Inverse of the correlations of the scores.
+    standard : StandardDraws
+        What the points are made of.
+    """
 
     constructs: tuple[str, ...]
     indicators: IndicatorDraws
     precision: np.ndarray
     standard: StandardDraws
 
-    def take(self, which: slice) -> _Measurement:
+    def take(self, which: slice) -> Measurement:
+        """Return some of the draws.
+
+        Parameters
+        ----------
+        which : slice
+            Positions among the draws.
+
+        Returns
+        -------
+        Measurement
+            Those draws.
+        """
         return replace(
             self,
             indicators=self.indicators.take(which),
@@ -41,8 +65,20 @@ class _Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Rows:
-    """Some of the new respondents: covariates and answers."""
+class Rows:
+    """Some respondents: covariates and answers.
+
+    Parameters
+    ----------
+    groups : tuple of GroupDesign
+        Their designs.
+    chosen : ndarray [respondent, level]
+        Answers to the items, see `one_hot`.
+    codes : ndarray of int [respondent, likert indicator]
+        Likert answers, -1 where missing.
+    values : ndarray [respondent, continuous indicator]
+        Standardised continuous answers, NaN where missing.
+    """
 
     groups: tuple[GroupDesign, ...]
     chosen: np.ndarray
@@ -50,7 +86,23 @@ class _Rows:
     values: np.ndarray
 
     @classmethod
-    def of(cls, survey: Survey, chosen: np.ndarray, rows: slice) -> _Rows:
+    def of(cls, survey: Survey, chosen: np.ndarray, rows: slice) -> Rows:
+        """Return some respondents of a survey.
+
+        Parameters
+        ----------
+        survey : Survey
+            The survey.
+        chosen : ndarray [respondent, level]
+            Answers of all its respondents.
+        rows : slice
+            Which of them.
+
+        Returns
+        -------
+        Rows
+            Those respondents.
+        """
         return cls(
             groups=tuple(replace(g, matrix=g.matrix[rows]) for g in survey.groups),
             chosen=chosen[rows],
@@ -114,7 +166,7 @@ def predict(
         raise SurveyError(message)
     draws = Draws.of(posterior.drop_vars(SCORE, errors="ignore"), survey)
     kept = evenly(len(draws), most_draws)
-    probability = _probabilities(draws.take(kept), _measurement(posterior, survey, kept, seed, n_points), new)
+    probability = _probabilities(draws.take(kept), measurement_of(posterior, survey, kept, seed, n_points), new)
     table = membership_table(probability.mean(axis=0), new)
     columns = summary_columns(probability, prob)
     for k, name in enumerate(new.model.class_names):
@@ -125,9 +177,29 @@ def predict(
     return table
 
 
-def _measurement(
+def measurement_of(
     posterior: xr.Dataset, survey: Survey, kept: np.ndarray, seed: int, n_points: int
-) -> _Measurement | None:
+) -> Measurement | None:
+    """Return what some draws of a posterior say about the scores.
+
+    Parameters
+    ----------
+    posterior : Dataset [chain, draw, ...]
+        Draws of the model's variables.
+    survey : Survey
+        The survey whose model it is.
+    kept : ndarray of int
+        Positions of the draws among those of all chains.
+    seed : int
+        Seed of the points.
+    n_points : int
+        Points per draw that stand for the scores.
+
+    Returns
+    -------
+    Measurement or None
+        None where there are no latent constructs, or no classes for them to tell apart.
+    """
     constructs = survey.model.latent_constructs
     if not constructs or survey.model.n_classes == 1:
         return None
@@ -135,7 +207,7 @@ def _measurement(
     if len(constructs) > 1:
         correlation = flat(posterior[SCORE_CORRELATION], CONSTRUCT, CONSTRUCT_TWIN)[kept]
         precision = np.linalg.inv(correlation)
-    return _Measurement(
+    return Measurement(
         constructs=constructs,
         indicators=IndicatorDraws.of(posterior, survey).take(kept),
         precision=precision,
@@ -143,20 +215,36 @@ def _measurement(
     )
 
 
-def _probabilities(draws: Draws, measurement: _Measurement | None, new: Survey) -> np.ndarray:
+def _probabilities(draws: Draws, measurement: Measurement | None, new: Survey) -> np.ndarray:
     """Return probabilities [sample, respondent, class]."""
     n, k = len(new.respondents), new.model.n_classes
     found = np.empty((len(draws), n, k))
     chosen = one_hot(new)
     for rows in blocks(n, len(draws) * k):
-        some = _Rows.of(new, chosen, rows)
-        prior = _log_prior(draws, measurement, some)
+        some = Rows.of(new, chosen, rows)
+        prior = log_membership(draws, measurement, some)
         found[:, rows] = softmax(prior + log_answers(draws, some.chosen)).transpose(0, 2, 1)
     return found
 
 
-def _log_prior(draws: Draws, measurement: _Measurement | None, rows: _Rows) -> np.ndarray:
-    """Return logits of the classes given covariates and indicators, scores integrated out."""
+def log_membership(draws: Draws, measurement: Measurement | None, rows: Rows) -> np.ndarray:
+    """Return logits of the classes given covariates and indicators, scores integrated out.
+
+    Parameters
+    ----------
+    draws : Draws
+        The draws.
+    measurement : Measurement or None
+        What the same draws say about the scores.
+    rows : Rows
+        The respondents.
+
+    Returns
+    -------
+    ndarray [sample, class, respondent] or [sample, class, 1]
+        Log probabilities where scores were integrated out, otherwise logits that are not normalised; the last axis
+        is 1 long where all respondents are alike.
+    """
     if measurement is None:
         return membership_logits(draws, rows.groups)
     n, n_points = len(rows.chosen), measurement.standard.value.shape[1]

@@ -1,0 +1,202 @@
+"""Leave-one-out prediction against exact enumeration, quadrature and refits."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.special import logsumexp
+
+import latentclass as lc
+from latentclass.evidence import Prediction, prediction, prediction_difference
+from latentclass.evidence.prediction import Method, _refitted, _smoothed
+from latentclass.graph import build_survey
+from latentclass.infer.compiled import compile_model
+from latentclass.infer.refit import refits_without, unconstrained
+from latentclass.posterior.answers import answer_log_likelihood
+from latentclass.simulation import indicator_log_likelihood, log_likelihood
+from tests.evidence.enumeration import leave_one_out
+from tests.posterior.conftest import derived, example_of
+
+ITEMS = [*lc.binary("a", "b", levels=[0, 1]), *lc.nominal("c", levels=[0, 1, 2])]
+SIZES = [2, 2, 3]
+# So low that one answer alone makes the importance ratios of who gave it heavy-tailed: index about 1 / (1 + 0.15).
+CONCENTRATION = 0.15
+PRIORS = lc.Priors(items=lc.Dirichlet(CONCENTRATION), intercept=lc.Normal(1.0), effects=lc.Normal(1.5))
+
+
+def small_frame() -> pd.DataFrame:
+    # Nobody answers like the last one, whose likelihood has a heavy tail at one of the small probabilities.
+    rows = [(0, 0, 0, 0)] * 5 + [(1, 1, 1, 1)] * 4 + [(0, 1, 0, 1), (1, 1, 0, 2)]
+    return pd.DataFrame(rows, columns=["a", "b", "c", "x"]).assign(x=[0, 1] * 5 + [1])
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Return a fit to eleven respondents with one covariate."""
+    model = lc.Model(items=ITEMS, n_classes=2, factor_groups={"g": ["x"]}, priors=PRIORS)
+    with warnings.catch_warnings():
+        # Eleven respondents cannot tell the classes apart, which is no matter here.
+        warnings.simplefilter("ignore", lc.LatentClassWarning)
+        return lc.fit(model, small_frame(), draws=2000, seed=3, progressbar=False)
+
+
+def exact(fit) -> np.ndarray:
+    return leave_one_out(
+        fit.survey.codes,
+        SIZES,
+        concentration=CONCENTRATION,
+        intercept_sd=1.0,
+        slope_sd=1.5,
+        design=fit.survey.groups[0].matrix[:, 0],
+    )
+
+
+def test_every_respondent_against_enumeration(small) -> None:
+    found = prediction(small)
+    truth = exact(small)
+    bad = found.pointwise["method"] == Method.REFIT
+    assert found.n_refitted == bad.sum() > 0
+    assert found.n_unsettled == 0
+    # Five Monte Carlo errors: eleven respondents are looked at, and the errors are estimates of finite draws.
+    off = (found.pointwise["elpd"] - truth).abs()
+    assert (off < 5 * found.pointwise["error"] + 0.005).all()
+    assert found.pointwise["error"].max() < 0.1
+    assert found.elpd == pytest.approx(truth.sum(), abs=5 * found.error)
+
+
+def test_refits_against_enumeration(small) -> None:
+    truth = exact(small)
+    logs = answer_log_likelihood(small.posterior, small.survey).transpose("respondent", "chain", "draw").to_numpy()
+    for i, row in _refitted(small, logs, [0, 6, 9, 10], seed=2):
+        assert row["method"] == Method.REFIT
+        assert row["elpd"] == pytest.approx(truth[i], abs=5 * row["error"])
+        assert row["error"] < 0.08
+
+
+def construct_model(**more) -> lc.Model:
+    return lc.Model(
+        items=lc.binary("a", "b", "c", levels=[0, 1]),
+        n_classes=2,
+        constructs={
+            "stress": lc.construct("s1", "s2", "s3", levels=range(1, 5)),
+            "skill": lc.construct("k1", "k2", kind="continuous"),
+        },
+        factor_groups={"one": ["stress"], "two": ["skill", "x"]},
+        **more,
+    )
+
+
+def test_scores_are_integrated_out_given_the_indicators() -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=12)})
+    data = lc.simulate(construct_model(), covariates=frame, seed=4, missing=0.1)
+    survey = lc.read_survey(construct_model(), data.frame)
+    draws = [derived(survey, data.parameters)] * 40
+    found = answer_log_likelihood(xr.concat(draws, "draw").expand_dims("chain"), survey).mean("draw").squeeze("chain")
+    # The twin at every node of a grid of the two scores, weighted by prior and indicators.
+    point, weight = np.polynomial.hermite_e.hermegauss(19)
+    root = np.linalg.cholesky(data.parameters["score_correlation"].to_numpy())
+    joint, indicators = [], []
+    for i, first in enumerate(point):
+        for j, second in enumerate(point):
+            score = np.tile(root @ [first, second], (survey.n_respondents, 1))
+            at = data.parameters.assign(score=data.parameters["score"].copy(data=score))
+            given = sum(indicator_log_likelihood(survey, at).to_array().to_numpy()) + np.log(weight[i] * weight[j])
+            indicators.append(given)
+            joint.append(given + log_likelihood(survey, at).to_numpy())
+    truth = logsumexp(joint, axis=0) - logsumexp(indicators, axis=0)
+    # Each draw integrates with 32 points of its own.
+    np.testing.assert_allclose(found, truth, atol=0.02)
+    sampled = log_likelihood(survey, data.parameters).to_numpy()
+    assert np.abs(sampled - truth).max() > 0.1
+
+
+def test_without_constructs_nothing_is_integrated() -> None:
+    example = example_of(lc.Model(items=ITEMS, n_classes=2))
+    twin = [log_likelihood(example.survey, p).to_numpy() for p in example.parameters]
+    found = answer_log_likelihood(example.posterior, example.survey).to_numpy()
+    np.testing.assert_allclose(found.reshape(-1, found.shape[-1]), twin, rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_constructs_against_exact_refits() -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=25)})
+    model = construct_model()
+    data = lc.simulate(model, covariates=frame, seed=4).frame
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lc.LatentClassWarning)
+        fit = lc.fit(model, data, draws=1000, seed=3, progressbar=False)
+    found = prediction(fit)
+    assert found.predicted == "answers to the items given covariates and indicators"
+    some = [0, 5, 10, 15, 20]
+    for i, posterior in zip(some, refits_without(fit, some, draws=1000, tune=500, seed=8), strict=True):
+        logs = answer_log_likelihood(posterior, fit.survey).isel(respondent=i).to_numpy()
+        truth = logsumexp(logs) - np.log(logs.size)
+        # Four standard errors of either.
+        error = np.hypot(found.pointwise["error"].iloc[i], np.std(np.exp(logs - truth)) / np.sqrt(logs.size / 4))
+        assert found.pointwise["elpd"].iloc[i] == pytest.approx(truth, abs=4 * error)
+
+
+def test_points_come_back_from_the_unconstrained_space() -> None:
+    data = lc.simulate(construct_model(), covariates=pd.DataFrame({"x": np.linspace(-1, 1, 25)}), seed=4)
+    compiled = compile_model(build_survey(lc.read_survey(construct_model(), data.frame)))
+    x = np.random.default_rng(1).normal(0, 0.5, size=compiled.n_dim)
+    (again,) = unconstrained(compiled, [compiled.variables(x)])
+    np.testing.assert_allclose(again, x, atol=1e-8)
+
+
+def test_the_budget_of_refits_leaves_the_rest_unsettled(small) -> None:
+    found = prediction(small, most_refits=0)
+    assert found.n_refitted == 0
+    assert found.n_unsettled == (found.pointwise["pareto_k"] > 0.7).sum() > 0
+    assert f"{found.n_unsettled} unsettled" in repr(found)
+
+
+def test_smoothing_is_that_of_arviz(small) -> None:
+    with pytest.warns(UserWarning, match="shape parameter of Pareto"):
+        theirs = az.loo(small.tree, pointwise=True)
+    ours = prediction(small, most_refits=0).pointwise
+    # ArviZ takes one relative efficiency for all respondents.
+    np.testing.assert_allclose(ours["pareto_k"], theirs.pareto_k, atol=0.05)
+    np.testing.assert_allclose(ours["elpd"], theirs.elpd_i, atol=0.02)
+
+
+def test_the_error_is_the_spread_over_repetitions() -> None:
+    # exp(logs) is Beta(4, 2): E[1 / p] = 5 / 3, importance ratios with a tail of index 1/4.
+    rng = np.random.default_rng(5)
+    rows = [_smoothed(np.log(rng.beta(4, 2, size=(4, 500)))) for _ in range(300)]
+    elpd, error = (np.array([row[name] for row in rows]) for name in ("elpd", "error"))
+    assert elpd.mean() == pytest.approx(np.log(3 / 5), abs=4 * elpd.std() / np.sqrt(300) + 0.002)
+    assert error.mean() == pytest.approx(elpd.std(), rel=0.25)
+
+
+def test_who_answered_nothing_predicts_nothing(small) -> None:
+    survey = replace(small.survey, codes=np.where(np.arange(11)[:, None] == 4, -1, small.survey.codes))
+    found = prediction(replace(small, survey=survey), most_refits=0).pointwise.iloc[4]
+    assert (found["elpd"], found["method"]) == (0.0, Method.NO_ANSWER)
+
+
+def test_differences_are_paired() -> None:
+    table = pd.DataFrame({"elpd": [-1.0, -2.0, -4.0], "error": [0.3, 0.0, 0.4], "method": "psis"}, index=[1, 2, 3])
+    one = Prediction(pointwise=table, predicted="")
+    other = Prediction(
+        pointwise=table.assign(elpd=[-2.0, -2.5, -4.0], method=["psis", "refit", "unsettled"]), predicted=""
+    )
+    found = prediction_difference(one, other)
+    assert (found.elpd, found.n, found.n_refitted, found.n_unsettled) == (1.5, 3, 1, 1)
+    assert found.se == pytest.approx(np.sqrt(3 * np.var([1, 0.5, 0], ddof=1)))
+    assert found.error == pytest.approx(np.sqrt(0.5))
+    less = Prediction(pointwise=table.iloc[:2], predicted="")
+    with pytest.raises(lc.LatentClassError, match=r"the first has 3, the second 2, 2 of them the same"):
+        prediction_difference(one, less)
+
+
+@pytest.mark.parametrize("given", [-1, 1.5, True])
+def test_a_budget_that_is_none(given) -> None:
+    with pytest.raises(lc.LatentClassError, match=r"a whole number, 0 or more, or None"):
+        prediction(None, most_refits=given)

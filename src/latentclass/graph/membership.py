@@ -31,7 +31,7 @@ def membership_logits(survey: Survey, score: Variable | None) -> Variable:
     tensor of shape (n, K)
         Logits of the classes; zeros when there is one class.
     """
-    n = survey.codes.shape[0]
+    n = pm.modelcontext(None).dim_lengths[dims.RESPONDENT]
     if survey.model.n_classes == 1:
         return pt.zeros((n, 1))
     logits = pt.zeros((n, 1)) + _intercept(survey)

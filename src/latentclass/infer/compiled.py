@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import math
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
-from pytensor.compile.mode import Mode
+from pymc.distributions.transforms import ZeroSumTransform
+from pymc.logprob.transforms import LogTransform, Transform
 from pytensor.graph.replace import clone_replace
-from pytensor.graph.rewriting.db import RewriteDatabaseQuery
-from pytensor.link.numba.dispatch.basic import numba_njit
-from pytensor.link.numba.linker import NumbaLinker
 from scipy.special import expit
 
 from latentclass import dims
+from latentclass.graph import build_survey
+from latentclass.graph.centring import StretchedAverage
+from latentclass.graph.constructs import RowsInBall
 from latentclass.graph.simplex import StickBreaking
+from latentclass.infer.jitted import Compilation, Jitted, Vector, compilation, reproducible
+from latentclass.survey import Survey
 
-__all__ = ["Compiled", "Part", "compile_model", "reproducible"]
+__all__ = ["Compiled", "Part", "compile_model", "compile_survey", "reproducible"]
 
-_MARK = np.int8(1)
-
-type Vector = NDArray[np.float64]
+# Structures of models whose compiled functions are kept.
+_KEPT = 32
 
 # What belongs to single respondents or to the constructs. The search for modes holds it fixed: with a score for
 # every respondent free, a joint mode is no estimate of anything.
@@ -43,55 +45,6 @@ _CONSTRUCT_PART = frozenset(
         dims.INDICATOR_SD,
     }
 )
-
-
-class _ReleasingLinker(NumbaLinker):
-    """Numba functions that let other threads run, so that chains can share a process."""
-
-    def jit_compile(self, fn_and_cache: tuple[Any, Any]) -> Any:
-        function, cache_key = fn_and_cache
-        return numba_njit(function.py_func, final_function=True, cache=cache_key is not None, nogil=True)
-
-
-class Jitted:
-    """A compiled function of the unconstrained vector that threads may call side by side.
-
-    Parameters
-    ----------
-    function : callable
-        PyTensor function of one vector.
-    """
-
-    __slots__ = ("_jitted", "_shared")
-
-    def __init__(self, function: Any) -> None:
-        self._jitted = function.vm.jit_fn
-        self._shared = function.get_shared()
-
-    def __call__(self, x: Vector) -> tuple[Any, ...]:
-        return self._jitted(x, *[shared.get_value(borrow=True) for shared in self._shared])[:-1]
-
-    def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
-        """Return the function with the data as they are now.
-
-        Returns
-        -------
-        callable
-            Vector to outputs.
-        """
-        jitted, data = self._jitted, [shared.get_value() for shared in self._shared]
-
-        def call(x: Vector) -> tuple[Any, ...]:
-            return jitted(x, *data)[:-1]
-
-        return call
-
-
-def _jitted(x: Any, outputs: Sequence[Any]) -> Jitted:
-    mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
-    # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
-    # threads run.
-    return Jitted(pm.compile([x], [*outputs, pt.constant(_MARK)], mode=mode))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +188,35 @@ def _log_product(u: Vector, sizes: tuple[int, ...]) -> tuple[float, Vector]:
     return float(value.sum()), (1.0 - v) - later * v
 
 
+def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Compiled:
+    """Compile the model of a survey for the search of modes and for sampling.
+
+    Compiled functions take the data as arguments and are kept for the life of the process: a further survey of the
+    same structure costs no compilation.
+
+    Parameters
+    ----------
+    survey : Survey
+        The survey.
+    rank : ndarray of int, shape (class, item_level), optional
+        Order in which the levels of free items are broken off, as in `latentclass.graph.build_survey`.
+
+    Returns
+    -------
+    Compiled
+        The compiled model.
+    """
+    pymc_model, structure = build_survey(survey, rank), _structure(survey)
+    with _LOCK:
+        if structure not in _FUNCTIONS:
+            _FUNCTIONS[structure] = _functions(pymc_model)
+        _FUNCTIONS.move_to_end(structure)
+        while len(_FUNCTIONS) > _KEPT:
+            _FUNCTIONS.popitem(last=False)
+        functions = _FUNCTIONS[structure]
+    return _bound(pymc_model, functions)
+
+
 def compile_model(pymc_model: pm.Model) -> Compiled:
     """Compile a model for the search of modes and for sampling.
 
@@ -248,36 +230,65 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
     Compiled
         The compiled model.
     """
-    with reproducible(), pymc_model:
-        return _compiled(pymc_model)
+    return _bound(pymc_model, _functions(pymc_model))
 
 
-def _compiled(pymc_model: pm.Model) -> Compiled:
-    parts = _parts(pymc_model)
-    x = pt.tensor("unconstrained", dtype="float64", shape=(parts[-1].where.stop,))
-    place = {value: x[part.where].reshape(part.shape) for value, part in zip(pymc_model.value_vars, parts, strict=True)}
-    class_density = _jitted(x, clone_replace(_class_part(pymc_model, parts), place))
-    whole = all(part.searched for part in parts)
-    full_density = class_density if whole else _jitted(x, clone_replace(_full(pymc_model), place))
-    expand = _jitted(x, clone_replace(_natural(pymc_model), place))
-    return Compiled(
-        pymc_model=pymc_model, parts=parts, class_density=class_density, full_density=full_density, expand=expand
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Functions:
+    class_density: Compilation
+    full_density: Compilation
+    expand: Compilation
+
+
+_FUNCTIONS: OrderedDict[Hashable, _Functions] = OrderedDict()
+_LOCK = Lock()
+
+
+def _structure(survey: Survey) -> Hashable:
+    """Return all of a survey that the model is built from, other than data: what shapes the compiled functions."""
+    return (
+        survey.model,
+        survey.items,
+        tuple((group.name, tuple((c.label, c.construct) for c in group.columns)) for group in survey.groups),
+        tuple((c.name, c.construct, c.kind, c.levels) for c in survey.indicators),
     )
 
 
-@contextmanager
-def reproducible() -> Iterator[None]:
-    """Compile without fast-math, with which the bits of a result depend on whether a kernel came from the cache.
+def _bound(pymc_model: pm.Model, functions: _Functions) -> Compiled:
+    return Compiled(
+        pymc_model=pymc_model,
+        parts=_parts(pymc_model),
+        class_density=functions.class_density.bound(pymc_model),
+        full_density=functions.full_density.bound(pymc_model),
+        expand=functions.expand.bound(pymc_model),
+    )
 
-    Yields
-    ------
-    None
-        Nothing.
-    """
-    with pytensor.config.change_flags(numba__fastmath=False), warnings.catch_warnings():
-        # About the C backend, which is not used here.
-        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
-        yield
+
+def _functions(pymc_model: pm.Model) -> _Functions:
+    with reproducible(), pymc_model:
+        parts = _parts(pymc_model)
+        x = pt.tensor("unconstrained", dtype="float64", shape=(None,))
+        place = _places(pymc_model, parts, x)
+        class_density = compilation(pymc_model, x, clone_replace(_class_part(pymc_model, parts), place))
+        full_density = class_density
+        if not all(part.searched for part in parts):
+            full_density = compilation(pymc_model, x, clone_replace(_full(pymc_model), place))
+        expand = compilation(pymc_model, x, clone_replace(_natural(pymc_model), place))
+    return _Functions(class_density=class_density, full_density=full_density, expand=expand)
+
+
+def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, Any]:
+    """Return the values of the model as parts of the vector; only the number of respondents is left open."""
+    places, start = {}, 0
+    for value, part in zip(pymc_model.value_vars, parts, strict=True):
+        lengths: list[Any] = list(part.shape)
+        named = pymc_model.named_vars_to_dims.get(part.name, ())
+        if dims.RESPONDENT in named:
+            lengths[named.index(dims.RESPONDENT)] = pymc_model.dim_lengths[dims.RESPONDENT]
+        end = start + math.prod(lengths)
+        places[value] = x[start:end].reshape(lengths)
+        start = end
+    return places
 
 
 def _full(pymc_model: pm.Model) -> list[Any]:
@@ -288,10 +299,10 @@ def _full(pymc_model: pm.Model) -> list[Any]:
 def _class_part(pymc_model: pm.Model, parts: tuple[Part, ...]) -> list[Any]:
     moved = [rv for rv, part in zip(pymc_model.free_RVs, parts, strict=True) if part.searched]
     density = pymc_model.logp(vars=[*moved, pymc_model[dims.RESPONSES]])
-    values = [pymc_model.rvs_to_values[rv] for rv in moved]
-    slopes = iter(pt.grad(density, values))
+    slopes = iter(pt.grad(density, [pymc_model.rvs_to_values[rv] for rv in moved]))
     gradient = [
-        next(slopes).ravel() if part.searched else pt.zeros(part.where.stop - part.where.start) for part in parts
+        (next(slopes) if part.searched else pt.zeros_like(value)).ravel()
+        for part, value in zip(parts, pymc_model.value_vars, strict=True)
     ]
     return [density, pt.concatenate(gradient)]
 
@@ -302,19 +313,45 @@ def _natural(pymc_model: pm.Model) -> list[Any]:
 
 def _parts(pymc_model: pm.Model) -> tuple[Part, ...]:
     parts, start = [], 0
-    point = pymc_model.initial_point(0)
-    for rv in pymc_model.free_RVs:
-        shape = point[pymc_model.rvs_to_values[rv].name].shape
-        size = int(np.prod(shape))
+    for rv, shape in zip(pymc_model.free_RVs, _shapes(pymc_model), strict=True):
+        size = math.prod(shape)
         transform = pymc_model.rvs_to_transforms.get(rv)
         parts.append(
             Part(
                 name=rv.name,
                 where=slice(start, start + size),
-                shape=tuple(shape),
+                shape=shape,
                 transform=transform if isinstance(transform, StickBreaking) else None,
                 searched=rv.name not in _CONSTRUCT_PART,
             )
         )
         start += size
     return tuple(parts)
+
+
+def _shapes(pymc_model: pm.Model) -> list[tuple[int, ...]]:
+    """Return the shapes of the values, from the dims where the transform is known: PyMC compiles for its answer."""
+    found = []
+    for rv in pymc_model.free_RVs:
+        named = pymc_model.named_vars_to_dims.get(rv.name)
+        shape = None
+        if named is not None:
+            natural = tuple(len(pymc_model.coords[dim]) for dim in named)
+            shape = _unconstrained_shape(pymc_model.rvs_to_transforms.get(rv), natural)
+        if shape is None:
+            point = pymc_model.initial_point(0)
+            return [tuple(point[value.name].shape) for value in pymc_model.value_vars]
+        found.append(shape)
+    return found
+
+
+def _unconstrained_shape(transform: Transform | None, natural: tuple[int, ...]) -> tuple[int, ...] | None:
+    if transform is None or isinstance(transform, LogTransform | StretchedAverage):
+        return natural
+    if isinstance(transform, StickBreaking):
+        return (*natural[:-1], natural[-1] - len(transform.blocks.sizes))
+    if isinstance(transform, ZeroSumTransform) and transform.zerosum_axes == (-1,):
+        return (*natural[:-1], natural[-1] - 1)
+    if isinstance(transform, RowsInBall):
+        return (transform.n * (transform.n - 1) // 2,)
+    return None

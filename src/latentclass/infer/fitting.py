@@ -13,9 +13,8 @@ import xarray as xr
 
 from latentclass import dims
 from latentclass.errors import ConvergenceWarning, FitError, LatentClassWarning, listed, near_miss
-from latentclass.graph import build_survey
 from latentclass.graph.layout import item_layout
-from latentclass.infer.compiled import Compiled, Vector, compile_model
+from latentclass.infer.compiled import Compiled, Vector, compile_survey
 from latentclass.infer.modes import Modes, as_survey
 from latentclass.infer.progress import doing
 from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
@@ -117,7 +116,7 @@ def fit(
     settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, progressbar=progressbar)
     survey = as_survey(model, frame, missing_covariates)
     with doing("building and compiling the model", shown=progressbar):
-        compiled = compile_model(build_survey(survey))
+        compiled = compile_survey(survey)
     modes = search(compiled, survey, n_starts=n_starts, seed=settings.seed, progressbar=progressbar)
     start = _starts(compiled, survey, modes)
     spool = Spool.new(survey, modes.table())

@@ -202,12 +202,11 @@ def find_modes(
     >>> lc.find_modes(data.model, data.frame, n_starts=2, seed=1, progressbar=False)  # doctest: +SKIP
     Modes(1 from 2 starts; ...)
     """
-    from latentclass.graph import build_survey
-    from latentclass.infer.compiled import compile_model
+    from latentclass.infer.compiled import compile_survey
     from latentclass.infer.search import search
 
     survey = as_survey(model, frame, missing_covariates)
-    compiled = compile_model(build_survey(survey))
+    compiled = compile_survey(survey)
     return search(compiled, survey, n_starts=n_starts, seed=seed, progressbar=progressbar)
 
 

@@ -1,0 +1,116 @@
+"""Compiled functions are shared by surveys of one structure: no data of one may be found in the numbers of another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytensor.printing import debugprint
+
+import latentclass as lc
+from latentclass.graph import build_survey
+from latentclass.infer import compiled as module
+from latentclass.infer.compiled import compile_model, compile_survey
+from latentclass.survey import Survey
+from tests.graph.conftest import covariates, rich_model
+from tests.graph.evaluation import in_python
+
+
+def survey_of(model: lc.Model, n: int, seed: int) -> Survey:
+    # Flat priors cannot be drawn from.
+    simulated = lc.simulate(replace(model, priors=lc.Priors()), covariates=covariates(n), seed=seed, missing=0.1)
+    return lc.read_survey(model, simulated.frame)
+
+
+def models() -> dict[str, lc.Model]:
+    free = [*lc.ordinal("sharing", levels=[1, 2, 3], structure="free"), *lc.binary("posted", levels=["no", "yes"])]
+    cumulative = lc.ordinal("dialogue", "trust", levels=[1, 2, 3, 4], dispersion=True)
+    groups = {"individual": ["age", "remote"], "social": ["branch"]}
+    return {
+        "every part": rich_model(),
+        "one class": rich_model(n_classes=1),
+        "free items": lc.Model(items=free, n_classes=2, factor_groups=groups),
+        "cumulative items": lc.Model(items=cumulative, n_classes=3, factor_groups=groups),
+        "flat priors": lc.Model(items=free, n_classes=3, factor_groups=groups, priors=lc.Priors.flat()),
+        "no covariates": lc.Model(items=[*free, *cumulative], n_classes=2),
+    }
+
+
+def text_of(survey: Survey) -> str:
+    """Return the graphs that are compiled, constants and static shapes included, in words."""
+    pymc_model = build_survey(survey)
+    with pymc_model:
+        outputs = [pymc_model.logp(), *module._natural(pymc_model)]
+    return debugprint(outputs, file="str", print_type=True, id_type="CHAR")
+
+
+@pytest.mark.parametrize("name", models())
+def test_graphs_hold_no_data(name: str) -> None:
+    model = models()[name]
+    assert text_of(survey_of(model, 40, seed=1)) == text_of(survey_of(model, 53, seed=2))
+
+
+@pytest.mark.parametrize("name", models())
+def test_shapes_of_the_values_are_those_of_pymc(name: str) -> None:
+    pymc_model = build_survey(survey_of(models()[name], 40, seed=1))
+    point = pymc_model.initial_point(0)
+    assert [part.shape for part in module._parts(pymc_model)] == [point[v.name].shape for v in pymc_model.value_vars]
+
+
+def in_the_interpreter(survey: Survey, rank: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
+    pymc_model = build_survey(survey, rank)
+    parts = {}
+    for value, part in zip(pymc_model.value_vars, module._parts(pymc_model), strict=True):
+        parts[value.name] = x[part.where].reshape(part.shape)
+    with pymc_model:
+        outputs = module._full(pymc_model)
+    return in_python(pymc_model.value_vars, outputs)(**parts)
+
+
+@pytest.fixture(scope="module")
+def three() -> list[Survey]:
+    """Return surveys of one structure with other answers, covariates and numbers of respondents."""
+    model = models()["free items"]
+    return [survey_of(model, n, seed) for n, seed in ((40, 1), (53, 2), (40, 3))]
+
+
+def test_a_further_survey_of_the_same_structure_gives_its_own_numbers(three: list[Survey]) -> None:
+    ranks = [np.tile(row, (2, 1)) for row in ([0, 1, 2, 3, 4], [2, 0, 1, 4, 3], [1, 0, 2, 3, 4])]
+    compiled = [compile_survey(survey, rank) for survey, rank in zip(three, ranks, strict=True)]
+    assert len({id(one.full_density._jitted) for one in compiled}) == 1
+    x = np.random.default_rng(1).normal(size=compiled[0].n_dim)
+    for one, survey, rank in zip(compiled, three, ranks, strict=True):
+        value, gradient = one.full_density(x)
+        wanted = in_the_interpreter(survey, rank, x)
+        np.testing.assert_allclose(value, wanted[0], rtol=1e-12)
+        np.testing.assert_allclose(gradient, wanted[1], rtol=1e-10, atol=1e-10)
+    # Bit for bit what a compilation of its own gives.
+    own = compile_model(build_survey(three[1], ranks[1]))
+    assert own.full_density(x)[0] == compiled[1].full_density(x)[0]
+    assert own.full_density(x)[1].tobytes() == compiled[1].full_density(x)[1].tobytes()
+    assert own.expand(x)[0].tobytes() == compiled[1].expand(x)[0].tobytes()
+
+
+def test_another_structure_is_compiled_anew(three: list[Survey]) -> None:
+    other = models()["free items"]
+    assert module._structure(three[0]) == module._structure(three[1])
+    changed = [
+        lc.Model(items=other.items, n_classes=3, factor_groups=other.factor_groups),
+        lc.Model(items=other.items[:1], n_classes=2, factor_groups=other.factor_groups),
+        lc.Model(items=other.items, n_classes=2, factor_groups={"individual": ["age", "remote"]}),
+        lc.Model(
+            items=other.items, n_classes=2, factor_groups=other.factor_groups, priors=lc.Priors(items=lc.Dirichlet(3.0))
+        ),
+    ]
+    structures = {module._structure(survey_of(model, 40, seed=1)) for model in (other, *changed)}
+    assert len(structures) == 5
+
+
+def test_a_structure_that_was_not_used_for_long_is_let_go(three: list[Survey], monkeypatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1)
+    monkeypatch.setattr(module, "_FUNCTIONS", type(module._FUNCTIONS)(one="kept before"))
+    monkeypatch.setattr(module, "_functions", lambda _: None)
+    monkeypatch.setattr(module, "_bound", lambda *_: None)
+    compile_survey(three[0])
+    assert list(module._FUNCTIONS) == [module._structure(three[0])]

@@ -27,7 +27,7 @@ from latentclass.graph.simplex import StickBreaking
 from latentclass.infer.jitted import Compilation, Jitted, Vector, compilation, reproducible
 from latentclass.survey import Survey
 
-__all__ = ["Compiled", "Part", "compile_model", "compile_survey", "reproducible"]
+__all__ = ["Compiled", "Part", "Vector", "compile_model", "compile_survey", "reproducible"]
 
 # Structures of models whose compiled functions are kept.
 _KEPT = 32

@@ -12,9 +12,8 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.replace import clone_replace
 
 from latentclass import dims
-from latentclass.graph import build_survey
 from latentclass.graph.layout import item_layout
-from latentclass.infer.compiled import Compiled, Vector, compile_model
+from latentclass.infer.compiled import Compiled, Vector, compile_survey
 from latentclass.infer.sampling import Sampler, Settings, draw
 from latentclass.infer.starts import order_of
 from latentclass.infer.threads import available_cores
@@ -57,7 +56,7 @@ def refits_without(
     if not len(respondents):
         return
     rank = _likeliest_first(fit)
-    compiled = compile_model(build_survey(fit.survey, rank))
+    compiled = compile_survey(fit.survey, rank)
     settings = Settings(
         draws=draws,
         tune=tune,

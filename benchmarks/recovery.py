@@ -6,6 +6,7 @@ Run with ``python benchmarks/recovery.py``; about half a minute for each of the 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -37,25 +38,33 @@ def in_order_of(truth: xr.Dataset, fit: lc.Fit) -> xr.Dataset:
     return truth.isel({"class": moved}).assign_coords({"class": mean["class"].to_numpy()})
 
 
+def hits_of(seed: int) -> dict[str, np.ndarray]:
+    """Fit one simulated survey and say which true values lie in their 90 % interval."""
+    data = lc.datasets.internal_social_media(n=500, seed=seed)
+    with warnings.catch_warnings():
+        # Short chains: their effective sample sizes suffice for a count of coverage.
+        warnings.simplefilter("ignore", lc.LatentClassWarning)
+        fit = lc.fit(data.model, data.frame, draws=300, tune=400, chains=2, n_starts=4, seed=seed, progressbar=False)
+    posterior = fit.posterior
+    truth = in_order_of(data.parameters[[name for name in posterior if name in data.parameters]], fit)
+    names = {
+        "profiles": ["probability", "location"],
+        "slopes": [f"slope_{group}" for group in fit.model.factor_groups],
+        "loadings": ["loading"],
+    }
+    return {what: np.concatenate([covered(posterior[n], truth[n]) for n in own]) for what, own in names.items()}
+
+
+def rates_of(found: Sequence[Mapping[str, np.ndarray]]) -> dict[str, float]:
+    """Return the share of true values that were covered, over all surveys."""
+    return {what: float(np.concatenate([hits[what] for hits in found]).mean()) for what in found[0]}
+
+
 def main() -> None:
-    hits: dict[str, list[np.ndarray]] = {"profiles": [], "slopes": [], "loadings": []}
+    found = []
     for seed in range(N_SURVEYS):
-        data = lc.datasets.internal_social_media(n=500, seed=seed)
-        with warnings.catch_warnings():
-            # Short chains: their effective sample sizes suffice for a count of coverage.
-            warnings.simplefilter("ignore", lc.LatentClassWarning)
-            fit = lc.fit(
-                data.model, data.frame, draws=300, tune=400, chains=2, n_starts=4, seed=seed, progressbar=False
-            )
-        posterior = fit.posterior
-        truth = data.parameters
-        truth = in_order_of(truth[[name for name in posterior if name in truth]], fit)
-        for name in ("probability", "location"):
-            hits["profiles"].append(covered(posterior[name], truth[name]))
-        for group in fit.model.factor_groups:
-            hits["slopes"].append(covered(posterior[f"slope_{group}"], truth[f"slope_{group}"]))
-        hits["loadings"].append(covered(posterior["loading"], truth["loading"]))
-        rates = {what: round(float(np.concatenate(found).mean()), 3) for what, found in hits.items()}
+        found.append(hits_of(seed))
+        rates = {what: round(rate, 3) for what, rate in rates_of(found).items()}
         print(f"{seed + 1} surveys: 90 % intervals cover {rates}", flush=True)
 
 

@@ -96,6 +96,15 @@ def test_same_seed_same_bits_and_another_seed_others(cheating_fit, cheating_mode
     assert not np.array_equal(first, draws(4))
 
 
+def test_more_chains_than_draws_are_no_mistake(cheating_fit, cheating_model) -> None:
+    # Warnings other than this one are errors here.
+    with pytest.warns(lc.ConvergenceWarning):
+        fit = lc.fit(
+            cheating_model, cheating_fit.survey, draws=5, tune=50, chains=6, seed=1, n_starts=2, progressbar=False
+        )
+    assert dict(fit.posterior["class_share"].sizes) == {"chain": 6, "draw": 5, "class": 2}
+
+
 def test_names_go_everywhere(cheating_fit) -> None:
     named = cheating_fit.rename({"Class 1": "Honest"}).rename(["Honest", "Cheaters"])
     assert named.classes().index.tolist() == ["Honest", "Cheaters"]

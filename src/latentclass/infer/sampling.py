@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -129,9 +131,11 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
             if time.monotonic() - kept > _SECONDS_BETWEEN_COPIES:
                 _keep_quietly(keep, handle, compiled)
                 kept = time.monotonic()
-        tree = handle.wait()
+        with _fewer_draws_than_chains():
+            tree = handle.wait()
     except KeyboardInterrupt:
-        tree = truncated(handle.abort())
+        with _fewer_draws_than_chains():
+            tree = truncated(handle.abort())
     except SystemExit:
         raise
     except BaseException as error:
@@ -181,9 +185,18 @@ def _is_finished(handle: Any) -> bool:
         return False
 
 
+@contextmanager
+def _fewer_draws_than_chains() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # ArviZ takes it for a mistake; early in a run it is none.
+        warnings.filterwarnings("ignore", message="Found chain dimension to be longer", category=UserWarning)
+        yield
+
+
 def _keep_quietly(keep: Keep, handle: Any, compiled: Compiled) -> None:
     try:
-        tree = truncated(handle.inspect())
+        with _fewer_draws_than_chains():
+            tree = truncated(handle.inspect())
     except FitError:
         # Still in warm-up: there is nothing to keep yet.
         return

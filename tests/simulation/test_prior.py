@@ -32,7 +32,7 @@ def test_every_variable_has_its_density(rich, rich_survey):
         "intercept": zero_sum_density(p["intercept"].values, 1.0),
         "slope_individual": zero_sum_density(p["slope_individual"].values, 0.5),
         "slope_technical": zero_sum_density(p["slope_technical"].values, 0.8),
-        "location": zero_sum_density(p["location"].transpose(..., "class").values, 1.5),
+        "location": zero_sum_density(p["location"].transpose(..., "class").values, 2.5),
         "log_dispersion": zero_sum_density(p["log_dispersion"].transpose(..., "class").values, 0.5),
         "probability": sum(
             stats.dirichlet.logpdf(x, np.full(len(x), 1.7)) for x in simplex_parts(p["probability"].values, [3, 2, 3])

@@ -237,7 +237,7 @@ class Priors:
         group_effects: Mapping[str, EffectPrior] = FrozenMapping(),
         items: Dirichlet = Dirichlet(1.0),
         thresholds: Dirichlet = Dirichlet(1.0),
-        location: Normal | Flat = Normal(1.5),
+        location: Normal | Flat = Normal(2.5),
         dispersion: Normal | Flat = Normal(0.5),
         likert_thresholds: Dirichlet = Dirichlet(1.0),
         likert_loading: Normal | Flat = Normal(2.5),
@@ -329,7 +329,7 @@ class Priors:
         Examples
         --------
         >>> Priors().as_dict()["location"]
-        Normal(1.5)
+        Normal(2.5)
         """
         return {f.name: getattr(self, f.name) for f in fields(self)}
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import latentclass as lc
+
 os.environ["MPLBACKEND"] = "Agg"
 
+CHEATING = ("LIEEXAM", "LIEPAPER", "FRAUD", "COPYEXAM")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -37,3 +40,18 @@ def reference_survey(shared_data: Path) -> Callable[[str], pd.DataFrame]:
         return pytest.skip(reason)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def cheating_model() -> lc.Model:
+    """Return two classes of four binary items, with uniform priors."""
+    return lc.Model(items=lc.binary(*CHEATING), n_classes=2, priors=lc.Priors.flat())
+
+
+@pytest.fixture(scope="session")
+def cheating_fit(reference_survey: Callable[[str], pd.DataFrame], cheating_model: lc.Model, tmp_path_factory) -> lc.Fit:
+    """Return one sampled fit, shared by the tests that read it: compiling costs more than anything they do."""
+    frame = reference_survey("cheating")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTCLASS_UNFINISHED", str(tmp_path_factory.mktemp("unfinished")))
+        return lc.fit(cheating_model, frame, draws=2000, seed=1, progressbar=False)

@@ -22,7 +22,7 @@ from latentclass.errors import FitError
 from latentclass.posterior.assignment import Assignment, assign
 from latentclass.posterior.samples import blocks, flat, unflat
 
-__all__ = ["Relabelled", "class_features", "relabel"]
+__all__ = ["Relabelled", "class_features", "keeps_names", "relabel"]
 
 _MOST_ROUNDS = 100
 
@@ -168,6 +168,30 @@ def class_features(draws: xr.Dataset) -> np.ndarray:
     if INTERCEPT not in draws:
         parts.insert(0, np.ones((*parts[0].shape[:2], 1)))
     return np.ascontiguousarray(np.concatenate(parts, axis=-1))
+
+
+def keeps_names(features: np.ndarray, pivot: np.ndarray) -> np.ndarray:
+    """Return where matching the classes to a pivot leaves their names as they are.
+
+    Parameters
+    ----------
+    features : ndarray [sample, class, feature]
+        Class profiles, see `class_features`.
+    pivot : ndarray [class, feature]
+        The profiles to match.
+
+    Returns
+    -------
+    ndarray of bool [sample]
+        Whether no other naming of the classes is closer.
+
+    Examples
+    --------
+    >>> keeps_names(np.array([[[0.9], [0.2]], [[0.2], [0.9]]]), np.array([[0.8], [0.1]])).tolist()
+    [True, False]
+    """
+    permutation = assign(_costs(features, pivot)).permutation
+    return np.asarray((permutation == np.arange(len(pivot))).all(axis=1))
 
 
 def _start(statistic: xr.DataArray | None) -> int:

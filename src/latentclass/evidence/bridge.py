@@ -140,8 +140,9 @@ def effective_size(values: Values) -> float:
 
 def _relative_variance(values: Values, *, chains: bool) -> float:
     size = effective_size(values) if chains else float(values.size)
-    return float(values.var(ddof=1) / values.mean() ** 2 / size)
+    return float((values / values.mean()).var(ddof=1) / size)
 
 
 def _kish(values: Values) -> float:
-    return float(values.sum() ** 2 / np.square(values).sum())
+    share = values / values.sum()
+    return float(1.0 / np.square(share).sum())

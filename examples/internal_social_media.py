@@ -76,7 +76,8 @@ def main() -> None:
     print(fit.predict(newcomers)[[*fit.model.class_names, "certainty"]])
 
     heading("11. Files")
-    for path in [fit.save(options.out / "internal_social_media.nc"), *draw(fit, options.out)]:
+    report = lc.report(fit, options.out / "internal_social_media.html", title="Attitudes towards internal social media")
+    for path in [report, fit.save(options.out / "internal_social_media.nc"), *draw(fit, options.out)]:
         print(path)
     print(f"\nlc.load({str(options.out / 'internal_social_media.nc')!r}) brings the fit back.")
 

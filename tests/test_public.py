@@ -40,6 +40,7 @@ NAMES = [
     "plots",
     "read_survey",
     "recover",
+    "report",
     "simulate",
     "tables",
 ]

@@ -46,6 +46,7 @@ _HOMES = {
     "latentclass.graph": ("build",),
     "latentclass.infer": ("find_modes", "fit", "recover"),
     "latentclass.posterior": ("Fit", "load"),
+    "latentclass.reporting": ("report",),
     "latentclass.simulation": ("simulate",),
 }
 _MODULES = ("datasets", "plots", "tables")
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         ordinal,
     )
     from latentclass.posterior import Fit, load
+    from latentclass.reporting import report
     from latentclass.simulation import simulate
     from latentclass.survey import Survey, read_survey
 

@@ -17,6 +17,7 @@ from latentclass.graph.layout import item_layout
 from latentclass.infer.compiled import Compiled, Vector, compile_survey
 from latentclass.infer.modes import Modes, as_survey
 from latentclass.infer.progress import doing
+from latentclass.infer.record import Laps, recorded
 from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
 from latentclass.infer.search import search
 from latentclass.infer.spool import Spool, read_spool
@@ -115,12 +116,19 @@ def fit(
     """
     settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, progressbar=progressbar)
     survey = as_survey(model, frame, missing_covariates)
+    laps = Laps()
     with doing("building and compiling the model", shown=progressbar):
         compiled = compile_survey(survey)
+    laps.lap("compiling")
     modes = search(compiled, survey, n_starts=n_starts, seed=settings.seed, progressbar=progressbar)
     start = _starts(compiled, survey, modes)
+    laps.lap("search")
     spool = Spool.new(survey, modes.table())
-    tree = draw(compiled, start, settings, spool.keep)
+    tree = draw(
+        compiled, start, settings, lambda part: spool.keep(recorded(part, settings, n_starts=n_starts, laps=laps))
+    )
+    laps.lap("sampling")
+    tree = recorded(tree, settings, n_starts=n_starts, laps=laps)
     spool.keep(tree)
     finished = _finish(tree, survey, modes.table(), modes.best.parameters, spool)
     return finished.with_posterior_predictive(seed=settings.seed) if posterior_predictive else finished

@@ -18,6 +18,7 @@ from latentclass.plots.style import (
     new_figure,
     plain_axes,
     require,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def classes(table: pd.DataFrame) -> Figure:
             va="center",
             fontsize=9,
         )
-    axes.set_yticks(y, [_short(name) for name in table.index])
+    axes.set_yticks(y, [short(name) for name in table.index])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.25 * share[upper].max())
     axes.set_xlabel("share of respondents, %", fontsize=9)
@@ -141,12 +142,12 @@ def _stacked_bars(axes: Axes, item: pd.DataFrame, title: str, *, legend: bool) -
     n_levels = len(item)
     for i, (level, colour) in enumerate(zip(item.index, level_colours(n_levels), strict=True)):
         percent = 100 * item.iloc[i].to_numpy(dtype=float)
-        bars = axes.barh(y, percent, left=left, height=0.8, color=colour, label=_short(level))
+        bars = axes.barh(y, percent, left=left, height=0.8, color=colour, label=short(level))
         dark = i / max(n_levels - 1, 1) >= _DARK_FROM
         labels = [f"{p:.0f}" if p >= 100 * _LEAST_LABELLED else "" for p in percent]
         axes.bar_label(bars, labels, label_type="center", fontsize=7, color="white" if dark else "#222222")
         left += percent
-    axes.set_title(_short(title, 34), fontsize=9.5, loc="left")
+    axes.set_title(short(title, 34), fontsize=9.5, loc="left")
     axes.set_xlim(0, 100)
     axes.set_xticks([0, 50, 100])
     plain_axes(axes)
@@ -204,7 +205,7 @@ def memberships(table: pd.DataFrame) -> Figure:
     # Every respondent is a column of width 1, the last one too.
     heights = np.column_stack([probability, probability[:, -1]])
     counts = table["modal"].value_counts()
-    labels = [f"{_short(name)} ({counts[name]})" for name in names]
+    labels = [f"{short(name)} ({counts[name]})" for name in names]
     axes.stackplot(np.arange(n + 1), heights, step="post", colors=class_colours(len(names)), labels=labels)
     for edge in np.cumsum([counts[name] for name in names])[:-1]:
         axes.axvline(edge, color="white", linewidth=1.2)
@@ -256,11 +257,6 @@ def _panels_per_row(n_items: int) -> int:
 
 def _names_with_sizes(names: pd.Index, sizes: pd.DataFrame | None) -> list[str]:
     if sizes is None:
-        return [_short(name) for name in names]
+        return [short(name) for name in names]
     require(sizes, [CLASS], "fit.classes()")
-    return [f"{_short(name)} ({100 * sizes.loc[name, 'mean']:.0f} %)" for name in names]
-
-
-def _short(label: object, width: int = 24) -> str:
-    text = str(label)
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    return [f"{short(name)} ({100 * sizes.loc[name, 'mean']:.0f} %)" for name in names]

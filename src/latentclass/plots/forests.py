@@ -11,7 +11,7 @@ import pandas as pd
 
 from latentclass.dims import CLASS, CONSTRUCT, INDICATOR
 from latentclass.errors import LatentClassError, listed
-from latentclass.plots.style import caption, class_colours, interval_columns, new_figure, plain_axes, require
+from latentclass.plots.style import caption, class_colours, interval_columns, new_figure, plain_axes, require, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,9 +50,9 @@ class _Rows:
             positions.append(place + 0.5)
             place += 1.0
         return cls(
-            labels=tuple(label for _, label in keys),
+            labels=tuple(short(label, 40) for _, label in keys),
             positions=np.array(positions),
-            headings=tuple(headings),
+            headings=tuple(short(heading, 40) for heading in headings),
             heading_positions=np.array(heading_positions),
             height=place,
         )
@@ -103,7 +103,7 @@ def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
     axes = figure.subplots()
     for k, (name, colour) in enumerate(zip(names, class_colours(len(names)), strict=True)):
         own = summary.xs(name, level=CLASS).loc[keys].to_numpy()
-        _points(axes, own, rows.positions + (k - (len(names) - 1) / 2) * step, colour, str(name))
+        _points(axes, own, rows.positions + (k - (len(names) - 1) / 2) * step, colour, short(name))
     _headings(axes, rows, shaded=True)
     axes.axvline(0, color="#222222", linewidth=0.9)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9, frameon=False)

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["caption", "class_colours", "interval_columns", "level_colours", "new_figure", "plain_axes", "require"]
+__all__ = [
+    "caption",
+    "class_colours",
+    "interval_columns",
+    "level_colours",
+    "new_figure",
+    "plain_axes",
+    "require",
+    "short",
+]
 
 # Okabe and Ito (2008): told apart with every common colour vision deficiency.
 _OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#F0E442")
@@ -206,3 +215,30 @@ def plain_axes(axes: Axes, *, grid: str = "") -> None:
     if grid:
         axes.grid(visible=True, axis=grid, color="#DDDDDD", linewidth=0.6)  # type: ignore[arg-type]
         axes.set_axisbelow(True)
+
+
+def short(label: object, width: int = 24) -> str:
+    r"""Return a name from the survey as a picture shows it.
+
+    Parameters
+    ----------
+    label : object
+        Name of an item, level, class, covariate or construct.
+    width : int
+        Longest text.
+
+    Returns
+    -------
+    str
+        The text on one line, cut where it is longer. A dollar sign is no beginning of a formula, and a name that begins
+        with an underscore is not left out of legends.
+
+    Examples
+    --------
+    >>> short("more than $100 a month", width=12)
+    'more than \\$…'
+    """
+    text = "".join(c for c in " ".join(str(label).split()) if c.isprintable())
+    text = text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    text = text.replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{text}" if text.startswith("_") else text

@@ -1,5 +1,5 @@
 """One file that says everything about a fit."""
 
-from latentclass.reporting.report import Result, report
+from latentclass.reporting.write import Result, report
 
 __all__ = ["Result", "report"]

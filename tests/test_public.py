@@ -8,6 +8,7 @@ import sys
 import latentclass as lc
 
 NAMES = [
+    "Allocation",
     "Construct",
     "ConvergenceWarning",
     "Dirichlet",
@@ -16,6 +17,7 @@ NAMES = [
     "FitError",
     "Flat",
     "HalfNormal",
+    "Hierarchical",
     "Item",
     "LKJ",
     "LatentClassError",
@@ -24,6 +26,7 @@ NAMES = [
     "ModelError",
     "Normal",
     "Priors",
+    "RegularizedHorseshoe",
     "Survey",
     "SurveyError",
     "SurveyWarning",
@@ -34,6 +37,7 @@ NAMES = [
     "datasets",
     "find_modes",
     "fit",
+    "group_scales",
     "load",
     "nominal",
     "ordinal",

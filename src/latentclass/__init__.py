@@ -28,15 +28,18 @@ _HOMES = {
         "SurveyWarning",
     ),
     "latentclass.model": (
+        "Allocation",
         "Construct",
         "Dirichlet",
         "Flat",
         "HalfNormal",
+        "Hierarchical",
         "Item",
         "LKJ",
         "Model",
         "Normal",
         "Priors",
+        "RegularizedHorseshoe",
         "binary",
         "construct",
         "nominal",
@@ -45,7 +48,7 @@ _HOMES = {
     "latentclass.survey": ("Survey", "read_survey"),
     "latentclass.graph": ("build",),
     "latentclass.infer": ("find_modes", "fit", "recover"),
-    "latentclass.posterior": ("Fit", "load"),
+    "latentclass.posterior": ("Fit", "group_scales", "load"),
     "latentclass.reporting": ("report",),
     "latentclass.simulation": ("simulate",),
 }
@@ -70,20 +73,23 @@ if TYPE_CHECKING:
     from latentclass.infer import find_modes, fit, recover
     from latentclass.model import (
         LKJ,
+        Allocation,
         Construct,
         Dirichlet,
         Flat,
         HalfNormal,
+        Hierarchical,
         Item,
         Model,
         Normal,
         Priors,
+        RegularizedHorseshoe,
         binary,
         construct,
         nominal,
         ordinal,
     )
-    from latentclass.posterior import Fit, load
+    from latentclass.posterior import Fit, group_scales, load
     from latentclass.reporting import report
     from latentclass.simulation import simulate
     from latentclass.survey import Survey, read_survey

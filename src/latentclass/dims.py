@@ -26,6 +26,7 @@ LIKERT_THRESHOLD: Final = "likert_threshold"
 CONTINUOUS_INDICATOR: Final = "continuous_indicator"
 MARKER: Final = "marker"
 FREE_INDICATOR: Final = "free_indicator"
+ALLOCATED_GROUP: Final = "allocated_group"
 
 RESPONSES: Final = "responses"
 LIKERT_RESPONSES: Final = "likert_responses"
@@ -48,6 +49,12 @@ LIKERT_BASELINE: Final = "likert_baseline"
 LIKERT_THRESHOLDS: Final = "likert_thresholds"
 INDICATOR_MEAN: Final = "indicator_mean"
 INDICATOR_SD: Final = "indicator_sd"
+EXPLAINED: Final = "explained"
+ALLOCATION: Final = "allocation"
+
+_EFFECT_SCALE: Final = "effect_scale_"
+_LOCAL_SCALE: Final = "local_scale_"
+_SLAB_VARIANCE: Final = "slab_variance_"
 
 
 def covariate_dim(group: str) -> str:
@@ -90,6 +97,90 @@ def slope_name(group: str) -> str:
     'slope_technical'
     """
     return f"slope_{group}"
+
+
+def effect_scale_name(group: str) -> str:
+    """Return the name of the variable that holds the learned scale of the slopes of one factor group.
+
+    Parameters
+    ----------
+    group : str
+        Name of the factor group.
+
+    Returns
+    -------
+    str
+        Name of the variable, without dims.
+
+    Examples
+    --------
+    >>> effect_scale_name("technical")
+    'effect_scale_technical'
+    """
+    return f"{_EFFECT_SCALE}{group}"
+
+
+def local_scale_name(group: str) -> str:
+    """Return the name of the variable that holds the scale of each covariate under a horseshoe.
+
+    Parameters
+    ----------
+    group : str
+        Name of the factor group.
+
+    Returns
+    -------
+    str
+        Name of the variable, with the dim of the group's covariates.
+
+    Examples
+    --------
+    >>> local_scale_name("technical")
+    'local_scale_technical'
+    """
+    return f"{_LOCAL_SCALE}{group}"
+
+
+def slab_variance_name(group: str) -> str:
+    """Return the name of the variable that holds the variance of the largest slopes under a horseshoe.
+
+    Parameters
+    ----------
+    group : str
+        Name of the factor group.
+
+    Returns
+    -------
+    str
+        Name of the variable, without dims.
+
+    Examples
+    --------
+    >>> slab_variance_name("technical")
+    'slab_variance_technical'
+    """
+    return f"{_SLAB_VARIANCE}{group}"
+
+
+def is_hyper(name: str) -> bool:
+    """Return whether a variable is a parameter of a prior of slopes rather than of the model itself.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+
+    Returns
+    -------
+    bool
+        True for scales of effects, the variance explained and its allocation.
+
+    Examples
+    --------
+    >>> is_hyper("effect_scale_technical"), is_hyper("slope_technical")
+    (True, False)
+    """
+    return name in (EXPLAINED, ALLOCATION) or name.startswith((_EFFECT_SCALE, _LOCAL_SCALE, _SLAB_VARIANCE))
 
 
 def level_label(item: str, level: object) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from latentclass.graph.effects import zero_sum
+from latentclass.graph.effects import learned_scale, zero_sum
 from latentclass.model import Dirichlet, Flat, Normal
 from tests.graph.conftest import Built
 from tests.graph.evaluation import IN_PYTHON, in_python
@@ -51,3 +51,5 @@ def test_no_digits_are_lost_in_a_short_scale() -> None:
 def test_an_unknown_prior_is_refused() -> None:
     with pm.Model(coords=COORDS), pytest.raises(TypeError, match="No zero-sum variable is known for Dirichlet"):
         zero_sum(Dirichlet(1.0), "effect", ("class",))
+    with pytest.raises(TypeError, match="No scale of slopes is known for Dirichlet"):
+        learned_scale(Dirichlet(1.0), "effect", {})

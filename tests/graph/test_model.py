@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import latentclass as lc
 from latentclass import simulation
+from latentclass.dims import is_hyper
 from latentclass.errors import SurveyWarning
 from latentclass.graph import build, build_survey
 from latentclass.posterior.log_prior import log_prior
@@ -46,6 +47,15 @@ def read(model: lc.Model, frame) -> Survey:
         return lc.read_survey(model, frame)
 
 
+EFFECTS = [
+    lc.Normal(0.5),
+    lc.Hierarchical(0.4),
+    lc.Hierarchical(0.4, dof=3),
+    lc.RegularizedHorseshoe(0.2, slab_scale=1.5, slab_dof=5),
+    lc.Allocation(0.3, precision=4, concentration=0.7),
+]
+
+
 @st.composite
 def surveys(draw) -> Built:
     kinds = draw(st.lists(st.tuples(st.sampled_from([*KINDS, "dispersed"]), st.integers(2, 6)), min_size=1, max_size=5))
@@ -57,12 +67,15 @@ def surveys(draw) -> Built:
         if group:
             groups.setdefault(group, []).append(term)
     intercept = draw(st.sampled_from([lc.Normal(1.0), lc.Dirichlet(2.0)]))
+    effects = draw(st.sampled_from(EFFECTS))
     model = lc.Model(
         items=items,
         n_classes=draw(st.sampled_from([1, 2, 2, 3, 3, 4, 4])),
         factor_groups=groups,
         constructs=constructs,
-        priors=lc.Priors(intercept=intercept, items=lc.Dirichlet(draw(st.sampled_from([0.7, 1.0, 3.0])))),
+        priors=lc.Priors(
+            intercept=intercept, effects=effects, items=lc.Dirichlet(draw(st.sampled_from([0.7, 1.0, 3.0])))
+        ),
     )
     seed = draw(st.integers(0, 2**16))
     simulated = lc.simulate(model, covariates=covariates(9), seed=seed, missing=draw(st.sampled_from([0.0, 0.3])))
@@ -99,7 +112,8 @@ class ByHand:
 
     def __init__(self, built: Built) -> None:
         self.survey, self.model = built.survey, built.survey.model
-        self.tables = {name: array.to_series().to_dict() for name, array in built.parameters.data_vars.items()}
+        labelled = {name: array for name, array in built.parameters.data_vars.items() if array.ndim}
+        self.tables = {name: array.to_series().to_dict() for name, array in labelled.items()}
 
     def prior(self, i: int) -> list[float]:
         names, t = self.model.class_names, self.tables
@@ -180,7 +194,9 @@ def assert_densities(built: Built) -> None:
     prior = log_prior(built.parameters.expand_dims(["chain", "draw"]), built.survey)
     assert set(found) == set(prior)
     for name, wanted in prior.items():
-        np.testing.assert_allclose(found[name], wanted.item(), **ROUNDING, err_msg=name)
+        # PyMC adds the logarithm of 2 of a folded distribution in single precision, off by 2e-9.
+        digits = {"atol": 2e-8} if is_hyper(name) else ROUNDING
+        np.testing.assert_allclose(found[name], wanted.item(), **digits, err_msg=name)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytensor.tensor as pt
 import pytest
 import xarray as xr
@@ -178,3 +179,33 @@ def test_random_profiles_lie_around_the_answers_of_everybody(case: Case) -> None
         frequent = np.bincount(codes[codes >= 0]).max() / (codes >= 0).sum()
         # The Dirichlet they are drawn from adds one answer of each level to two by frequency.
         assert share[j] == pytest.approx((0.5 + frequent) / 2, abs=0.05)
+
+
+HELD = [
+    (lc.Hierarchical(0.3, dof=4), {"effect_scale_one": 0.3}),
+    (
+        lc.RegularizedHorseshoe(0.2, slab_scale=1.5),
+        {"effect_scale_two": 0.2, "local_scale_one": 1.0, "slab_variance_one": 2.25},
+    ),
+    (lc.Allocation(0.3, precision=5), {"explained": 0.3, "allocation": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("prior", "expected"), HELD, ids=repr)
+def test_scales_that_priors_learn_are_held_where_the_prior_puts_them(prior, expected) -> None:
+    frame = pd.DataFrame({"a": [0, 1, 0, 1], "x": [1.0, 2.0, 4.0, 3.0], "y": [2.0, 2.0, 1.0, 3.0]})
+    model = lc.Model(
+        items=lc.binary("a"),
+        n_classes=2,
+        factor_groups={"one": ["x"], "two": ["y"]},
+        priors=lc.Priors(effects=prior),
+    )
+    survey = lc.read_survey(model, frame)
+    compiled = without_density(survey)
+    x = fixed_part(compiled, survey)
+    held = {part.name: part for part in compiled.parts if not part.searched}
+    for name, value in expected.items():
+        rv = compiled.pymc_model[name]
+        transform = compiled.pymc_model.rvs_to_transforms[rv]
+        found = transform.backward(pt.constant(x[held[name].where].reshape(held[name].shape)), *rv.owner.inputs)
+        np.testing.assert_allclose(in_python([], found)(), value, rtol=1e-12)

@@ -7,12 +7,15 @@ import pytest
 
 from latentclass.model import (
     LKJ,
+    Allocation,
     Dirichlet,
     Flat,
     HalfNormal,
+    Hierarchical,
     Model,
     Normal,
     Priors,
+    RegularizedHorseshoe,
     binary,
     construct,
     nominal,
@@ -161,3 +164,27 @@ def test_names_of_classes_are_there():
     assert (
         "The class is named Everybody." in Model(items=binary("a"), n_classes=1, class_names=["Everybody"]).describe()
     )
+
+
+SCALES = [
+    (Hierarchical(0.41), "B_g ~ Hierarchical(0.41)", "standard deviation s_g ~ HalfNormal(0.41)"),
+    (Hierarchical(0.41, dof=3), "B_g ~ Hierarchical(0.41, dof=3)", "s_g ~ half-t(3, 0.41)"),
+    (RegularizedHorseshoe(0.21, slab_scale=2, slab_dof=5), "RegularizedHorseshoe(0.21", "c² ~ InverseGamma(2.5, 10)"),
+    (Allocation(0.2, precision=5, concentration=0.6), "variance w f_g / v_g", "R² ~ Beta(1, 4)"),
+    (Allocation(0.2, precision=5, concentration=0.6), "Split of w between g, h", "f ~ Dirichlet(0.6)"),
+]
+
+
+@pytest.mark.parametrize(("prior", "name", "scale"), SCALES, ids=[f"{type(p).__name__}-{s}" for p, _, s in SCALES])
+def test_what_a_prior_learns_is_said(prior, name, scale):
+    groups = {"g": ["x"], "h": ["y"]}
+    model = Model(items=binary("a"), n_classes=2, factor_groups=groups, priors=Priors(effects=prior))
+    text = flowing(model)
+    assert name in text
+    assert scale in text
+    assert "R²" not in flowing(model.replace(priors=Priors()))
+
+
+def test_a_total_of_one_group_is_not_split():
+    model = Model(items=binary("a"), n_classes=2, factor_groups={"g": ["x"]}, priors=Priors(effects=Allocation()))
+    assert "Split" not in model.describe()

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import latentclass as lc
 from latentclass import simulation
 from latentclass.model import LKJ, Dirichlet, Normal, Priors
 from latentclass.posterior import samples
 from latentclass.posterior.log_prior import SCORE_CHOLESKY, log_prior
 from latentclass.survey import Survey, read_survey
+from tests.posterior.conftest import example_of, full_model
 
 # The same sums in another order; those over the scores have hundreds of terms.
 TIGHT = {"rtol": 1e-10, "atol": 1e-10}
@@ -69,6 +71,22 @@ def test_log_prior_follows_the_priors(full) -> None:
     found = log_prior(full.posterior, survey)
     assert "class_share" in found
     assert "intercept" not in found
+
+
+LEARNED = [
+    lc.Hierarchical(0.3),
+    lc.Hierarchical(0.3, dof=3),
+    lc.RegularizedHorseshoe(0.2, slab_scale=1.5, slab_dof=6),
+    lc.Allocation(0.3, precision=5, concentration=0.6),
+]
+
+
+@pytest.mark.parametrize("prior", LEARNED, ids=repr)
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_log_prior_of_what_priors_learn(prior, everywhere: bool) -> None:
+    priors = Priors(effects=prior) if everywhere else Priors(group_effects={"technical": prior})
+    example = example_of(full_model().replace(priors=priors), seed=3)
+    assert_twin(example, example.survey)
 
 
 def test_flat_priors_are_constant(full) -> None:

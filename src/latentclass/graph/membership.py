@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from latentclass import dims
-from latentclass.graph.effects import zero_sum
+from latentclass.graph.effects import group_slopes, zero_sum
 from latentclass.graph.simplex import Blocks, dirichlet_blocks
 from latentclass.model import Dirichlet
 from latentclass.survey import GroupDesign, Survey
@@ -35,8 +35,9 @@ def membership_logits(survey: Survey, score: Variable | None) -> Variable:
     if survey.model.n_classes == 1:
         return pt.zeros((n, 1))
     logits = pt.zeros((n, 1)) + _intercept(survey)
+    slopes = group_slopes(survey)
     for group in survey.groups:
-        logits = logits + _group(survey, group, score)
+        logits = logits + _group(survey, group, slopes[group.name], score)
     return logits
 
 
@@ -50,9 +51,8 @@ def _intercept(survey: Survey) -> Variable:
     return pm.Deterministic(dims.INTERCEPT, log_share - log_share.mean(), dims=(dims.CLASS,))
 
 
-def _group(survey: Survey, group: GroupDesign, score: Variable | None) -> Variable:
+def _group(survey: Survey, group: GroupDesign, slope: Variable, score: Variable | None) -> Variable:
     covariates = dims.covariate_dim(group.name)
-    slope = zero_sum(survey.model.priors.of_group(group.name), dims.slope_name(group.name), (covariates, dims.CLASS))
     latent = [i for i, column in enumerate(group.columns) if column.construct is not None]
     observed = [i for i, column in enumerate(group.columns) if column.construct is None]
     part = pt.zeros((1, 1))

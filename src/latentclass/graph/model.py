@@ -145,6 +145,8 @@ def _coords(survey: Survey) -> dict[str, list[object]]:
         coords[dims.DISPERSED_ITEM] = [i.name for i in layout.cumulative if i.dispersion]
     for group in survey.groups:
         coords[dims.covariate_dim(group.name)] = [column.label for column in group.columns]
+    if model.allocated_groups:
+        coords[dims.ALLOCATED_GROUP] = list(model.allocated_groups)
     return {**coords, **_construct_coords(survey)}
 
 

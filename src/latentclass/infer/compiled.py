@@ -15,7 +15,7 @@ import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 from pymc.distributions.transforms import ZeroSumTransform
-from pymc.logprob.transforms import LogTransform, Transform
+from pymc.logprob.transforms import LogOddsTransform, LogTransform, Transform
 from pytensor.graph.replace import clone_replace
 from scipy.special import expit
 
@@ -32,8 +32,9 @@ __all__ = ["Compiled", "Part", "Vector", "compile_model", "compile_survey", "rep
 # Structures of models whose compiled functions are kept.
 _KEPT = 32
 
-# What belongs to single respondents or to the constructs. The search for modes holds it fixed: with a score for
-# every respondent free, a joint mode is no estimate of anything.
+# What belongs to single respondents or to the constructs. The search for modes holds it fixed, and scales that a prior
+# learns besides: with a score for every respondent free, a joint mode is no estimate of anything, and slopes and their
+# scale have a joint mode at zero.
 _CONSTRUCT_PART = frozenset(
     {
         dims.SCORE,
@@ -322,7 +323,7 @@ def _parts(pymc_model: pm.Model) -> tuple[Part, ...]:
                 where=slice(start, start + size),
                 shape=shape,
                 transform=transform if isinstance(transform, StickBreaking) else None,
-                searched=rv.name not in _CONSTRUCT_PART,
+                searched=rv.name not in _CONSTRUCT_PART and not dims.is_hyper(rv.name),
             )
         )
         start += size
@@ -346,7 +347,7 @@ def _shapes(pymc_model: pm.Model) -> list[tuple[int, ...]]:
 
 
 def _unconstrained_shape(transform: Transform | None, natural: tuple[int, ...]) -> tuple[int, ...] | None:
-    if transform is None or isinstance(transform, LogTransform | StretchedAverage):
+    if transform is None or isinstance(transform, LogOddsTransform | LogTransform | StretchedAverage):
         return natural
     if isinstance(transform, StickBreaking):
         return (*natural[:-1], natural[-1] - len(transform.blocks.sizes))

@@ -160,7 +160,8 @@ def find_modes(
     The log posterior density in the space of the probabilities is maximised by L-BFGS from every start; ends that
     are the same up to the naming of classes are one mode. With `Priors.flat()` the modes are the local
     maxima of the likelihood. Scores of latent
-    constructs are held at their classical estimates.
+    constructs are held at their classical estimates, and scales that a prior of slopes learns where the prior puts
+    them: log posterior and evidence are given these.
 
     Parameters
     ----------

@@ -160,7 +160,8 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
         return float(value), gradient
 
     def variables(x: Vector) -> dict[str, Any]:
-        return {name: np.ascontiguousarray(value) for name, value in zip(names, expand(x), strict=True)}
+        # Not `ascontiguousarray`, which gives a scalar a dim.
+        return {name: np.asarray(value, order="C") for name, value in zip(names, expand(x), strict=True)}
 
     return from_pyfunc(
         compiled.n_dim,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from latentclass import dims
 from latentclass.graph.layout import item_layout
 from latentclass.infer.compiled import Compiled, Part, Vector
-from latentclass.model import IndicatorKind
+from latentclass.model import Hierarchical, IndicatorKind, RegularizedHorseshoe
 from latentclass.survey import Survey
 
 __all__ = ["break_sticks", "fixed_part", "order_of", "random_start"]
@@ -120,10 +120,10 @@ def order_of(probability: Vector, sizes: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def fixed_part(compiled: Compiled, survey: Survey) -> Vector:
-    """Return a vector whose construct part holds classical estimates, zero elsewhere.
+    """Return a vector whose construct part holds classical estimates, and zero where the search begins elsewhere.
 
     Scores are standardised scale means, loadings follow from the correlations of the indicators with them,
-    thresholds from the answer frequencies.
+    thresholds from the answer frequencies. Scales that a prior learns are at the scale that it expects.
 
     Parameters
     ----------
@@ -138,6 +138,12 @@ def fixed_part(compiled: Compiled, survey: Survey) -> Vector:
         The vector.
     """
     x = np.zeros(compiled.n_dim)
+    expected = _expected_scales(survey)
+    for part in compiled.parts:
+        if part.name == dims.ALLOCATION:
+            x[part.where] = break_sticks(np.ones(len(survey.model.allocated_groups)), part)
+        elif dims.is_hyper(part.name):
+            x[part.where] = expected.get(part.name, 0.0)
     if not survey.model.latent_constructs:
         return x
     estimates = _classical_estimates(survey)
@@ -148,6 +154,20 @@ def fixed_part(compiled: Compiled, survey: Survey) -> Vector:
         elif part.name in estimates:
             x[part.where] = estimates[part.name].ravel()
     return x
+
+
+def _expected_scales(survey: Survey) -> dict[str, float]:
+    """Return what the priors of slopes learn, in its unconstrained coordinate, where the prior puts its scale."""
+    priors, found = survey.model.priors, {}
+    for group in survey.groups:
+        prior = priors.of_group(group.name)
+        if isinstance(prior, Hierarchical | RegularizedHorseshoe):
+            found[dims.effect_scale_name(group.name)] = float(np.log(prior.scale))
+        if isinstance(prior, RegularizedHorseshoe):
+            found[dims.slab_variance_name(group.name)] = 2.0 * float(np.log(prior.slab_scale))
+    if priors.allocation is not None:
+        found[dims.EXPLAINED] = float(np.log(priors.allocation.mean / (1.0 - priors.allocation.mean)))
+    return found
 
 
 def _classical_estimates(survey: Survey) -> dict[str, Vector]:

@@ -1,14 +1,17 @@
 """The model as a value: items, constructs, factor groups, priors. Nothing here touches data or PyMC."""
 
 from latentclass.model.constructs import Construct, IndicatorKind, Scores, construct
+from latentclass.model.families import LKJ, Dirichlet, Flat, HalfNormal, Normal
 from latentclass.model.frozen import FrozenMapping
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item, ItemKind, Level, Structure, binary, nominal, ordinal
 from latentclass.model.model import Model
-from latentclass.model.priors import LKJ, Dirichlet, EffectPrior, Flat, HalfNormal, Normal, Prior, Priors
+from latentclass.model.priors import EffectPrior, Prior, Priors
+from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
 __all__ = [
     "LKJ",
+    "Allocation",
     "Construct",
     "Dirichlet",
     "EffectPrior",
@@ -16,6 +19,7 @@ __all__ = [
     "Flat",
     "FrozenMapping",
     "HalfNormal",
+    "Hierarchical",
     "IndicatorKind",
     "Item",
     "ItemKind",
@@ -24,6 +28,7 @@ __all__ = [
     "Normal",
     "Prior",
     "Priors",
+    "RegularizedHorseshoe",
     "Scores",
     "Structure",
     "binary",

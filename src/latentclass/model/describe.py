@@ -11,8 +11,10 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from latentclass.model.constructs import Construct, IndicatorKind, Scores
+from latentclass.model.families import Dirichlet
 from latentclass.model.items import Item, Level, Structure
-from latentclass.model.priors import Dirichlet
+from latentclass.model.priors import EffectPrior
+from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
 if TYPE_CHECKING:
     from latentclass.model.model import Model
@@ -92,8 +94,41 @@ def _membership(model: Model) -> Iterator[str]:
     else:
         yield _text(f"α ~ {intercept!r}, zero-sum over the classes")
     for name in groups:
-        yield _text(f"B_{name} ~ {model.priors.of_group(name)!r}, each row zero-sum over the classes")
+        prior = model.priors.of_group(name)
+        yield _text(f"B_{name} ~ {prior!r}, each row zero-sum over the classes")
+        learned = _scale(prior, name)
+        if learned:
+            yield _text(learned, 4)
+    allocated = model.allocated_groups
+    if model.priors.allocation is not None and allocated:
+        yield from _allocation(model.priors.allocation, allocated)
     yield _text("Zero-sum: the draws less their mean over the classes, so that no class is special.")
+
+
+def _scale(prior: EffectPrior, name: str) -> str:
+    """Return how the standard deviation of the slopes of a group comes about."""
+    match prior:
+        case Hierarchical(scale=scale, dof=None):
+            return f"standard deviation s_{name} ~ HalfNormal({scale:g})"
+        case Hierarchical(scale=scale, dof=dof):
+            return f"standard deviation s_{name} ~ half-t({dof:g}, {scale:g})"
+        case RegularizedHorseshoe(scale=scale, slab_scale=slab, slab_dof=dof):
+            shape = f"{dof / 2:g}, {dof * slab**2 / 2:g}"
+            return (
+                f"standard deviation of row j: s l_j / √(1 + s² l_j² / c²), s ~ half-Cauchy({scale:g}), "
+                f"l_j ~ half-Cauchy(1), c² ~ InverseGamma({shape})"
+            )
+        case Allocation():
+            return f"variance w f_{name} / v_{name}, v_{name} the sum of the variances of the columns of X_{name}"
+        case _:
+            return ""
+
+
+def _allocation(prior: Allocation, groups: Sequence[str]) -> Iterator[str]:
+    beta = f"Beta({prior.mean * prior.precision:g}, {(1 - prior.mean) * prior.precision:g})"
+    yield _text(f"Variance of the logits: w = π²/6 R² / (1 - R²), R² ~ {beta}")
+    if len(groups) > 1:
+        yield _text(f"Split of w between {', '.join(groups)}: f ~ {Dirichlet(prior.concentration)!r}")
 
 
 def _covariates(model: Model, terms: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from latentclass.model.frozen import FrozenMapping
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item
 from latentclass.model.priors import Priors
+from latentclass.model.shrinkage import Allocation
 
 __all__ = ["Model"]
 
@@ -110,6 +111,11 @@ class Model:
     def latent_constructs(self) -> tuple[str, ...]:
         """Names of the constructs whose score is a parameter."""
         return tuple(n for n, c in self.constructs.items() if c.scores is Scores.LATENT)
+
+    @property
+    def allocated_groups(self) -> tuple[str, ...]:
+        """Names of the factor groups that share one total, see `Allocation`."""
+        return tuple(n for n in self.factor_groups if isinstance(self.priors.of_group(n), Allocation))
 
     def replace(self, **changes: object) -> Self:
         """Return a model with some parts replaced.

@@ -7,156 +7,20 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 from latentclass.errors import ModelError, listed, near_miss
+from latentclass.model.families import LKJ, Dirichlet, Flat, HalfNormal, Normal
 from latentclass.model.frozen import FrozenMapping
+from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
-__all__ = ["LKJ", "Dirichlet", "EffectPrior", "Flat", "HalfNormal", "Normal", "Prior", "Priors"]
-
-
-def _positive(value: object, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        message = f"The {what} must be a positive finite number; got {value!r}."
-        raise ModelError(message)
-    return float(value)
+__all__ = ["EffectPrior", "Prior", "Priors"]
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
-    """Normal prior around zero; zero-sum across classes where the parameter has a class dim.
-
-    A parameter with a class dim is drawn as `scale` times standard normals from which their mean over the classes is
-    subtracted, so that each entry has standard deviation ``scale * sqrt(1 - 1 / K)`` and no class is special.
-
-    Parameters
-    ----------
-    scale : float
-        Standard deviation, in logits (or in standard deviations of the indicator, for continuous indicators).
-
-    Raises
-    ------
-    ModelError
-        When the scale is not positive and finite.
-
-    Examples
-    --------
-    >>> Normal(0.5)
-    Normal(0.5)
-    """
-
-    scale: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", _positive(self.scale, "scale of a Normal prior"))
-
-    def __repr__(self) -> str:
-        return f"Normal({self.scale:g})"
-
-
-@dataclass(frozen=True, slots=True)
-class HalfNormal:
-    """Normal prior cut at zero, for standard deviations.
-
-    Parameters
-    ----------
-    scale : float
-        Standard deviation of the normal that is cut.
-
-    Raises
-    ------
-    ModelError
-        When the scale is not positive and finite.
-
-    Examples
-    --------
-    >>> HalfNormal(1.0)
-    HalfNormal(1)
-    """
-
-    scale: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", _positive(self.scale, "scale of a HalfNormal prior"))
-
-    def __repr__(self) -> str:
-        return f"HalfNormal({self.scale:g})"
-
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """Constant density on the whole line: improper, for modes that are maximum-likelihood estimates.
-
-    Examples
-    --------
-    >>> Flat()
-    Flat()
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Dirichlet:
-    """Symmetric Dirichlet prior on a set of probabilities.
-
-    Parameters
-    ----------
-    concentration : float
-        Each level counts as this many answers less one given before the survey; 1 is flat on the simplex.
-
-    Raises
-    ------
-    ModelError
-        When the concentration is not positive and finite.
-
-    Examples
-    --------
-    >>> Dirichlet(1.0)
-    Dirichlet(1)
-    """
-
-    concentration: float
-
-    def __post_init__(self) -> None:
-        checked = _positive(self.concentration, "concentration of a Dirichlet prior")
-        object.__setattr__(self, "concentration", checked)
-
-    def __repr__(self) -> str:
-        return f"Dirichlet({self.concentration:g})"
-
-
-@dataclass(frozen=True, slots=True)
-class LKJ:
-    """Prior on the correlation matrix of the construct scores (Lewandowski, Kurowicka and Joe 2009).
-
-    Parameters
-    ----------
-    eta : float
-        1 is flat on correlation matrices, larger values pull towards no correlation.
-
-    Raises
-    ------
-    ModelError
-        When eta is not positive and finite.
-
-    Examples
-    --------
-    >>> LKJ(2.0)
-    LKJ(2)
-    """
-
-    eta: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "eta", _positive(self.eta, "eta of an LKJ prior"))
-
-    def __repr__(self) -> str:
-        return f"LKJ({self.eta:g})"
-
-
-type EffectPrior = Normal | Flat
-type Prior = Normal | HalfNormal | Flat | Dirichlet | LKJ
+type EffectPrior = Normal | Flat | Hierarchical | RegularizedHorseshoe | Allocation
+type Prior = EffectPrior | HalfNormal | Dirichlet | LKJ
 
 _ALLOWED: Mapping[str, tuple[type, ...]] = FrozenMapping(
     {
         "intercept": (Normal, Dirichlet),
-        "effects": (Normal, Flat),
+        "effects": (Normal, Hierarchical, RegularizedHorseshoe, Allocation, Flat),
         "items": (Dirichlet,),
         "thresholds": (Dirichlet,),
         "location": (Normal, Flat),
@@ -179,7 +43,7 @@ class Priors:
     ----------
     intercept : Normal or Dirichlet
         Class sizes at average covariates: zero-sum normal logits, or a Dirichlet on the shares.
-    effects : Normal or Flat
+    effects : Normal, Hierarchical, RegularizedHorseshoe, Allocation or Flat
         Slopes of every covariate of every factor group, per standard deviation of a continuous covariate and per
         change of level otherwise.
     group_effects : mapping of group name to prior
@@ -261,6 +125,12 @@ class Priors:
         given["group_effects"] = FrozenMapping(group_effects)
         for name, value in given.items():
             object.__setattr__(self, name, value)
+        if len(self._allocations) > 1:
+            message = (
+                "Groups with an Allocation prior share one total, so there is one Allocation in a model; got "
+                f"{listed(sorted(map(repr, self._allocations)))}."
+            )
+            raise ModelError(message)
 
     @classmethod
     def flat(cls) -> Self:
@@ -343,7 +213,7 @@ class Priors:
 
         Returns
         -------
-        Normal or Flat
+        Normal, Hierarchical, RegularizedHorseshoe, Allocation or Flat
             Its own prior, or `effects`.
 
         Examples
@@ -352,6 +222,15 @@ class Priors:
         Normal(0.1)
         """
         return self.group_effects.get(group, self.effects)
+
+    @property
+    def _allocations(self) -> set[Allocation]:
+        return {p for p in (self.effects, *self.group_effects.values()) if isinstance(p, Allocation)}
+
+    @property
+    def allocation(self) -> Allocation | None:
+        """The prior of the groups that share one total, if there is one."""
+        return next(iter(self._allocations), None)
 
     def __repr__(self) -> str:
         shown = {**self.as_dict(), "group_effects": dict(self.group_effects)}

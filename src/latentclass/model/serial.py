@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from latentclass.errors import FileError, LatentClassError, listed
 from latentclass.model.constructs import Construct
+from latentclass.model.families import LKJ, Dirichlet, Flat, HalfNormal, Normal
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item
 from latentclass.model.model import Model
-from latentclass.model.priors import LKJ, Dirichlet, Flat, HalfNormal, Normal, Priors
+from latentclass.model.priors import Priors
+from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
 __all__ = ["model_from_data", "model_to_data"]
 
-_FAMILIES: Mapping[str, tuple[type, str | None]] = {
-    "Normal": (Normal, "scale"),
-    "HalfNormal": (HalfNormal, "scale"),
-    "Dirichlet": (Dirichlet, "concentration"),
-    "LKJ": (LKJ, "eta"),
-    "Flat": (Flat, None),
+_FAMILIES: Mapping[str, type] = {
+    family.__name__: family
+    for family in (Normal, HalfNormal, Dirichlet, LKJ, Flat, Hierarchical, RegularizedHorseshoe, Allocation)
 }
 _ITEM = ("name", "kind", "levels", "missing", "structure", "dispersion")
 _CONSTRUCT = ("indicators", "kind", "levels", "missing", "marker", "scores")
@@ -113,13 +113,10 @@ def _known(given: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
 def _prior_to_data(prior: object) -> Any:
     if isinstance(prior, Mapping):
         return {"groups": {name: _prior_to_data(own) for name, own in prior.items()}}
-    family = type(prior).__name__
-    argument = _FAMILIES[family][1]
-    return [family] if argument is None else [family, getattr(prior, argument)]
+    return [type(prior).__name__, *(getattr(prior, field.name) for field in fields(prior))]  # type: ignore[arg-type]
 
 
 def _prior_from_data(data: Any) -> Any:
     if isinstance(data, Mapping):
         return {name: _prior_from_data(own) for name, own in data["groups"].items()}
-    family = _FAMILIES[data[0]][0]
-    return family(*data[1:])
+    return _FAMILIES[data[0]](*data[1:])

@@ -9,6 +9,7 @@ from latentclass.posterior.loading import load
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
 from latentclass.posterior.relabel import Relabelled, relabel
+from latentclass.posterior.scales import group_scales
 from latentclass.posterior.solutions import solutions
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "classes",
     "classification_certainty",
     "effects",
+    "group_scales",
     "indicator_log_likelihood",
     "load",
     "loadings",

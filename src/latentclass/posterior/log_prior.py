@@ -35,13 +35,12 @@ from latentclass.dims import (
     RESPONDENT,
     SCORE,
     SCORE_CORRELATION,
-    covariate_dim,
-    slope_name,
 )
 from latentclass.model import Dirichlet, Flat, HalfNormal, IndicatorKind, Normal, Structure
 from latentclass.posterior.density import softmax
 from latentclass.posterior.indicators import latent_indicators
 from latentclass.posterior.samples import blocks, flat, unflat
+from latentclass.posterior.slope_priors import hyper_log_prior, slope_log_prior
 from latentclass.survey import Survey
 
 __all__ = ["SCORE_CHOLESKY", "log_prior"]
@@ -71,7 +70,8 @@ def log_prior(posterior: xr.Dataset, survey: Survey) -> xr.Dataset:
         variable itself, summed over it, with no term for a change of variables.
 
         - simplexes: Dirichlet density of all levels but one;
-        - zero-sum effects: normal density in K - 1 orthonormal coordinates of the zero-sum subspace;
+        - zero-sum effects: normal density in K - 1 orthonormal coordinates of the zero-sum subspace, given the scale
+          where a prior learns it;
         - ``score_cholesky``: density of the Cholesky factor of the correlations of the scores;
         - `Flat`: 0, and minus infinity for a negative marker loading or standard deviation.
 
@@ -111,10 +111,7 @@ def _membership(posterior: xr.Dataset, survey: Survey) -> dict[str, np.ndarray]:
         terms = {CLASS_SHARE: _dirichlet(softmax(intercept), [survey.model.n_classes], priors.intercept)}
     else:
         terms = {INTERCEPT: _zero_sum(intercept, priors.intercept)}
-    for group in survey.groups:
-        slope = flat(posterior[slope_name(group.name)], covariate_dim(group.name), CLASS)
-        terms[slope_name(group.name)] = _zero_sum(slope, priors.of_group(group.name))
-    return terms
+    return {**terms, **hyper_log_prior(posterior, survey), **slope_log_prior(posterior, survey)}
 
 
 def _items(posterior: xr.Dataset, survey: Survey) -> dict[str, np.ndarray]:

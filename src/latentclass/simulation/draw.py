@@ -11,6 +11,7 @@ import xarray as xr
 from latentclass import dims
 from latentclass.errors import ModelError
 from latentclass.model import Dirichlet, Flat, IndicatorKind, Prior
+from latentclass.simulation.hyper import draw_hyper, slope_scale
 from latentclass.simulation.parameters import (
     aligned,
     check_parameters,
@@ -75,7 +76,9 @@ def draw_parameters(survey: Survey, rng: np.random.Generator, *, given: xr.Datas
 def _draw_of(name: str) -> Draw:
     if name in _DRAWS:
         return _DRAWS[name]
-    return lambda survey, rng, _: _slopes(survey, rng, name)
+    if dims.is_hyper(name):
+        return lambda survey, rng, _: draw_hyper(survey, rng, name)
+    return lambda survey, rng, drawn: _slopes(survey, rng, name, drawn)
 
 
 def _intercept(survey: Survey, rng: np.random.Generator, _: Drawn) -> np.ndarray:
@@ -87,10 +90,13 @@ def _intercept(survey: Survey, rng: np.random.Generator, _: Drawn) -> np.ndarray
     return _zero_sum(rng, prior, (n_classes,), axis=0, name=dims.INTERCEPT)
 
 
-def _slopes(survey: Survey, rng: np.random.Generator, name: str) -> np.ndarray:
+def _slopes(survey: Survey, rng: np.random.Generator, name: str, drawn: Drawn) -> np.ndarray:
     group = next(g for g in survey.groups if dims.slope_name(g.name) == name)
-    shape = (len(group.columns), survey.model.n_classes)
-    return _zero_sum(rng, survey.model.priors.of_group(group.name), shape, axis=1, name=name)
+    scale = slope_scale(survey, group, drawn.__getitem__)
+    if scale is None:
+        raise _flat(name)
+    values = rng.normal(size=(len(group.columns), survey.model.n_classes)) * scale[:, None]
+    return np.asarray(values - values.mean(axis=1, keepdims=True))
 
 
 def _probability(survey: Survey, rng: np.random.Generator, _: Drawn) -> np.ndarray:
@@ -174,12 +180,15 @@ _DRAWS: dict[str, Draw] = {
 
 def _scale(prior: Prior, name: str) -> float:
     if isinstance(prior, Flat):
-        message = (
-            f"{name!r} has a Flat prior, which is no distribution that can be drawn from. Give its values, or a prior "
-            "with a scale such as Normal(0.5)."
-        )
-        raise ModelError(message)
+        raise _flat(name)
     return prior.scale  # type: ignore[union-attr]
+
+
+def _flat(name: str) -> ModelError:
+    return ModelError(
+        f"{name!r} has a Flat prior, which is no distribution that can be drawn from. Give its values, or a prior "
+        "with a scale such as Normal(0.5)."
+    )
 
 
 def _zero_sum(rng: np.random.Generator, prior: Prior, shape: tuple[int, ...], *, axis: int, name: str) -> np.ndarray:

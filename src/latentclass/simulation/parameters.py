@@ -12,6 +12,7 @@ import xarray as xr
 from latentclass import dims
 from latentclass.errors import ModelError, listed, near_miss
 from latentclass.model import IndicatorKind, Structure
+from latentclass.simulation.hyper import check_hyper, hyper_labels
 
 if TYPE_CHECKING:
     from latentclass.survey import IndicatorColumn, ItemColumn, Survey
@@ -75,7 +76,7 @@ def is_parameter(name: str) -> bool:
     >>> is_parameter("slope_technical"), is_parameter("true_class")
     (True, False)
     """
-    return name in _NAMES or name.startswith(dims.slope_name(""))
+    return name in _NAMES or name.startswith(dims.slope_name("")) or dims.is_hyper(name)
 
 
 def free_items(survey: Survey) -> tuple[ItemColumn, ...]:
@@ -204,7 +205,7 @@ def _membership_labels(survey: Survey) -> dict[str, Labels]:
     if survey.model.n_classes == 1:
         return {}
     classes = list(survey.model.class_names)
-    labels: dict[str, Labels] = {dims.INTERCEPT: {dims.CLASS: classes}}
+    labels: dict[str, Labels] = {dims.INTERCEPT: {dims.CLASS: classes}, **hyper_labels(survey)}
     for group in survey.groups:
         columns = [column.label for column in group.columns]
         labels[dims.slope_name(group.name)] = {dims.covariate_dim(group.name): columns, dims.CLASS: classes}
@@ -295,6 +296,8 @@ def _check_values(survey: Survey, name: str, values: np.ndarray) -> None:
             raise ModelError(message)
     if name == dims.SCORE_CORRELATION:
         _check_correlation(values)
+    if dims.is_hyper(name):
+        check_hyper(name, values)
     if name == dims.INDICATOR_SD and (values <= 0).any():
         message = f"Parameter {name!r} must be positive; got {listed(values.tolist())}."
         raise ModelError(message)

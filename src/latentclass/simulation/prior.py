@@ -13,6 +13,7 @@ from scipy.stats import halfnorm, multivariate_normal, norm
 
 from latentclass import dims
 from latentclass.model import Dirichlet, Flat, HalfNormal, IndicatorKind, Normal, Prior
+from latentclass.simulation.hyper import hyper_log_prior, slope_scale
 from latentclass.simulation.parameters import (
     aligned,
     cumulative_items,
@@ -45,7 +46,8 @@ def log_prior(survey: Survey, parameters: xr.Dataset) -> pd.Series:
         term for a change of variables:
 
         - simplexes: Dirichlet density of all levels but one;
-        - zero-sum effects: normal density in K - 1 orthonormal coordinates of the zero-sum subspace;
+        - zero-sum effects: normal density in K - 1 orthonormal coordinates of the zero-sum subspace, given the scale
+          where a prior learns it;
         - `score_correlation`: density of the correlations below the diagonal;
         - `Flat`: 0, and minus infinity for a negative marker loading or standard deviation.
 
@@ -99,9 +101,16 @@ def _membership(survey: Survey, parameters: xr.Dataset) -> dict[str, float]:
         terms = {dims.CLASS_SHARE: _dirichlet(softmax(intercept), priors.intercept)}
     else:
         terms = {dims.INTERCEPT: _zero_sum(intercept, priors.intercept)}
+
+    def given(name: str) -> np.ndarray:
+        return aligned(survey, parameters, name)
+
+    terms |= hyper_log_prior(survey, given)
     for group in survey.groups:
         name = dims.slope_name(group.name)
-        terms[name] = _zero_sum(aligned(survey, parameters, name), priors.of_group(group.name))
+        scale = slope_scale(survey, group, given)
+        rows = [] if scale is None else zip(given(name), scale, strict=True)
+        terms[name] = sum((_zero_sum(row, Normal(one)) for row, one in rows), 0.0)
     return terms
 
 

@@ -92,6 +92,12 @@ class GroupDesign:
         """The labels of the columns."""
         return tuple(column.label for column in self.columns)
 
+    @property
+    def total_variance(self) -> float:
+        """The sum of the variances of the columns; latent constructs have variance 1."""
+        latent = sum(column.construct is not None for column in self.columns)
+        return float(np.var(self.matrix, axis=0).sum()) + latent
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GroupDesign):
             return NotImplemented

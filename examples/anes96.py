@@ -82,8 +82,8 @@ def draw(fit: lc.Fit, folder: Path) -> list[Path]:
     classes = fit.classes()
     figures = {
         "profiles": lc.plots.profiles(fit.profiles(), classes),
-        "effects": lc.plots.effects(fit.marginal_effects()),
-        "memberships": lc.plots.memberships(fit.memberships()),
+        "effects": lc.plots.effects(fit.marginal_effects()).figure,
+        "memberships": lc.plots.memberships(fit.memberships()).figure,
     }
     paths = [folder / f"anes96_{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):

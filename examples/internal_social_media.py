@@ -143,11 +143,11 @@ def reach(fit: lc.Fit, data: Simulated) -> pd.DataFrame:
 def draw(fit: lc.Fit, folder: Path) -> list[Path]:
     classes = fit.classes()
     figures = {
-        "classes": lc.plots.classes(classes),
+        "classes": lc.plots.classes(classes).figure,
         "profiles": lc.plots.profiles(fit.profiles(), classes),
-        "effects": lc.plots.effects(fit.effects()),
-        "memberships": lc.plots.memberships(fit.memberships()),
-        "loadings": lc.plots.loadings(fit.loadings()),
+        "effects": lc.plots.effects(fit.effects()).figure,
+        "memberships": lc.plots.memberships(fit.memberships()).figure,
+        "loadings": lc.plots.loadings(fit.loadings()).figure,
     }
     paths = [folder / f"internal_social_media_{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):

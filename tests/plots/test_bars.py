@@ -18,7 +18,7 @@ def widths(axes) -> np.ndarray:
 
 
 def test_classes_draw_shares_in_per_cent(classes):
-    figure = lc.plots.classes(classes)
+    figure = lc.plots.classes(classes).figure
     (axes,) = figure.axes
     assert widths(axes) == pytest.approx([50, 30, 20])
     assert [label.get_text() for label in axes.get_yticklabels()] == list(NAMES)
@@ -26,7 +26,7 @@ def test_classes_draw_shares_in_per_cent(classes):
 
 
 def test_classes_state_their_interval(classes):
-    figure = lc.plots.classes(classes)
+    figure = lc.plots.classes(classes).figure
     assert "50 % (45 to 55)" in [text.get_text() for text in figure.axes[0].texts]
     assert "90 % equal-tailed interval" in figure.get_supxlabel()
 
@@ -78,7 +78,7 @@ def test_profiles_take_a_number_of_columns(profiles):
 
 
 def test_memberships_have_an_area_per_class_and_counts(memberships):
-    figure = lc.plots.memberships(memberships)
+    figure = lc.plots.memberships(memberships).figure
     (axes,) = figure.axes
     assert len(axes.collections) == 3
     counts = memberships["modal"].value_counts()
@@ -88,7 +88,7 @@ def test_memberships_have_an_area_per_class_and_counts(memberships):
 
 
 def test_memberships_are_sorted_by_class_and_certainty(memberships):
-    figure = lc.plots.memberships(memberships)
+    figure = lc.plots.memberships(memberships).figure
     n_first = int((memberships["modal"] == NAMES[0]).sum())
     tops = figure.axes[0].collections[0].get_paths()[0].vertices
     # The lowest area is that of the first class: it falls over its own members, who stand first.
@@ -98,7 +98,7 @@ def test_memberships_are_sorted_by_class_and_certainty(memberships):
 
 def test_memberships_of_prediction_are_drawn(memberships):
     predicted = memberships.assign(**{"Sceptics_eti90_lb": 0.0, "Sceptics_eti90_ub": 1.0})
-    assert len(lc.plots.memberships(predicted).axes[0].collections) == 3
+    assert len(lc.plots.memberships(predicted).figure.axes[0].collections) == 3
 
 
 def test_memberships_need_the_likeliest_class(memberships):
@@ -108,5 +108,5 @@ def test_memberships_need_the_likeliest_class(memberships):
 
 def test_long_names_are_cut(classes):
     table = classes.rename(index={"Sceptics": "Sceptics of everything that was ever introduced"})
-    labels = [label.get_text() for label in lc.plots.classes(table).axes[0].get_yticklabels()]
+    labels = [label.get_text() for label in lc.plots.classes(table).figure.axes[0].get_yticklabels()]
     assert labels[0] == "Sceptics of everything…"

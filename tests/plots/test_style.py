@@ -26,13 +26,13 @@ def test_importing_plots_leaves_pyplot_alone():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("picture", ["classes", "profiles", "memberships", "effects", "loadings"])
+@pytest.mark.parametrize("picture", [n for n in lc.plots.__all__ if n != "shares_along"])
 def test_what_is_no_table_is_refused(picture):
     with pytest.raises(LatentClassError, match=r"draws the table that fit\.\w+\(\) returns; got list"):
         getattr(lc.plots, picture)([0.5, 0.5])
 
 
-@pytest.mark.parametrize("picture", ["classes", "profiles", "memberships", "effects", "loadings"])
+@pytest.mark.parametrize("picture", [n for n in lc.plots.__all__ if n != "shares_along"])
 def test_another_table_is_refused_by_its_index(picture):
     table = pd.DataFrame({"mean": [1.0]}, index=pd.Index(["a"], name="other"))
     with pytest.raises(LatentClassError, match="got a table with index 'other'"):

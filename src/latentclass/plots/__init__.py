@@ -1,10 +1,24 @@
-"""Pictures of the tables that a fit returns. Each function takes a table, computes nothing and returns a Figure.
+"""Pictures of the tables that a fit returns. Each function takes a table and computes nothing.
 
-Drawing needs matplotlib, which comes with the extra ``latentclass[plots]``. The figures do not touch pyplot: save one
-with ``figure.savefig("classes.png")``; a notebook shows it as the last value of a cell after ``%matplotlib inline``.
+A picture with one panel is drawn on the axes given, or on those of a new figure, and returns the axes; one with several
+panels (`profiles`, `likert`) returns the figure. Drawing needs matplotlib, which comes with the extra
+``latentclass[plots]``. New figures do not touch pyplot: save one with ``axes.figure.savefig("classes.png")``; a
+notebook shows ``axes.figure`` as the last value of a cell after ``%matplotlib inline``.
 """
 
 from latentclass.plots.bars import classes, memberships, profiles
 from latentclass.plots.forests import effects, loadings
+from latentclass.plots.lines import mean_answers, shares_along
+from latentclass.plots.maps import likert, membership_map
 
-__all__ = ["classes", "effects", "loadings", "memberships", "profiles"]
+__all__ = [
+    "classes",
+    "effects",
+    "likert",
+    "loadings",
+    "mean_answers",
+    "membership_map",
+    "memberships",
+    "profiles",
+    "shares_along",
+]

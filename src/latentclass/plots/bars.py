@@ -13,12 +13,14 @@ from latentclass.errors import LatentClassError
 from latentclass.plots.style import (
     caption,
     class_colours,
+    drawing,
     interval_columns,
     level_colours,
     new_figure,
     plain_axes,
     require,
     short,
+    titled,
 )
 
 if TYPE_CHECKING:
@@ -31,18 +33,20 @@ _LEAST_LABELLED = 0.12
 _DARK_FROM = 0.55
 
 
-def classes(table: pd.DataFrame) -> Figure:
+def classes(table: pd.DataFrame, axes: Axes | None = None) -> Axes:
     """Draw the size of each class with its interval.
 
     Parameters
     ----------
     table : DataFrame
         What ``fit.classes()`` returns.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; axes of a new figure by default.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        One bar per class.
+    matplotlib.axes.Axes
+        One bar per class; ``axes.figure`` is the figure.
 
     Raises
     ------
@@ -52,14 +56,14 @@ def classes(table: pd.DataFrame) -> Figure:
     Examples
     --------
     >>> table = pd.DataFrame({"mean": [0.6, 0.4], "eti90_lb": [0.5, 0.3], "eti90_ub": [0.7, 0.5]})
-    >>> classes(table.set_index(pd.Index(["Class 1", "Class 2"], name="class")))
-    <Figure size ... with 1 Axes>
+    >>> len(classes(table.set_index(pd.Index(["Class 1", "Class 2"], name="class"))).patches)
+    2
     """
     require(table, [CLASS], "fit.classes()")
     lower, upper, probability = interval_columns(table)
     share = 100 * table[["mean", lower, upper]]
-    figure = new_figure(7.0, 1.15 + 0.4 * len(table))
-    axes = figure.subplots()
+    ours = axes is None
+    axes = drawing(axes, 7.0, 1.15 + 0.4 * len(table))
     y = np.arange(len(table))
     error = [share["mean"] - share[lower], share[upper] - share["mean"]]
     bars = axes.barh(y, share["mean"], height=0.62, color=class_colours(len(table)))
@@ -79,8 +83,9 @@ def classes(table: pd.DataFrame) -> Figure:
     axes.set_xlim(0, 1.25 * share[upper].max())
     axes.set_xlabel("share of respondents, %", fontsize=9)
     plain_axes(axes, grid="x")
-    caption(figure, "How large the classes are", f"Posterior mean and {probability} equal-tailed interval.")
-    return figure
+    text = f"Posterior mean and {probability} equal-tailed interval."
+    titled(axes, "How large the classes are", text, ours=ours)
+    return axes
 
 
 def profiles(table: pd.DataFrame, classes: pd.DataFrame | None = None, *, columns: int | None = None) -> Figure:
@@ -113,9 +118,9 @@ def profiles(table: pd.DataFrame, classes: pd.DataFrame | None = None, *, column
     >>> profiles(pd.DataFrame({"mean": [0.2, 0.8, 0.7, 0.3]}, index=index))
     <Figure size ... with 1 Axes>
     """
-    wide = _wide(table)
+    wide = wide_profiles(table)
     items = list(dict.fromkeys(wide.index.get_level_values(ITEM)))
-    levels = {item: tuple(wide.loc[item].index) for item in items}
+    levels = levels_of(wide)
     common, times = Counter(levels.values()).most_common(1)[0]
     n_columns = columns or _panels_per_row(len(items))
     n_rows = -(-len(items) // n_columns)
@@ -127,7 +132,7 @@ def profiles(table: pd.DataFrame, classes: pd.DataFrame | None = None, *, column
     for axes in grid.flat[len(items) :]:
         axes.remove()
     first = grid[0, 0]
-    first.set_yticks(range(wide.shape[1]), _names_with_sizes(wide.columns, classes))
+    first.set_yticks(range(wide.shape[1]), sized_names(wide.columns, classes))
     first.invert_yaxis()
     if times > 1:
         shared = next(axes for axes, item in zip(grid.flat, items, strict=False) if levels[item] == common)
@@ -166,18 +171,20 @@ def _stacked_bars(axes: Axes, item: pd.DataFrame, title: str, *, legend: bool) -
         )
 
 
-def memberships(table: pd.DataFrame) -> Figure:
+def memberships(table: pd.DataFrame, axes: Axes | None = None) -> Axes:
     """Draw the probabilities of membership of all respondents, sorted by their likeliest class.
 
     Parameters
     ----------
     table : DataFrame
         What ``fit.memberships()`` or ``fit.predict(frame)`` returns.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; axes of a new figure by default.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        One thin column per respondent, one colour per class.
+    matplotlib.axes.Axes
+        One thin column per respondent, one colour per class; ``axes.figure`` is the figure.
 
     Raises
     ------
@@ -188,26 +195,18 @@ def memberships(table: pd.DataFrame) -> Figure:
     --------
     >>> table = pd.DataFrame({"Class 1": [0.9, 0.2], "Class 2": [0.1, 0.8]}, index=pd.Index([1, 2], name="respondent"))
     >>> table["modal"] = pd.Categorical(["Class 1", "Class 2"])
-    >>> memberships(table.assign(certainty=[0.9, 0.8]))
-    <Figure size ... with 1 Axes>
+    >>> len(memberships(table.assign(certainty=[0.9, 0.8])).collections)
+    2
     """
-    require(table, [RESPONDENT], "fit.memberships()")
-    if "modal" not in table or not isinstance(table["modal"].dtype, pd.CategoricalDtype):
-        message = "The table of memberships has a column 'modal' with the likeliest class; this one has not."
-        raise LatentClassError(message)
-    names = list(table["modal"].cat.categories)
-    place = table["modal"].cat.codes
-    order = np.lexsort((-table["certainty"].to_numpy(), place.to_numpy()))
-    probability = 100 * table[names].to_numpy(dtype=float)[order].T
-    figure = new_figure(8.5, 3.6)
-    axes = figure.subplots()
+    names, probability, counts = members_sorted(table)
+    ours = axes is None
+    axes = drawing(axes, 8.5, 3.6)
     n = len(table)
     # Every respondent is a column of width 1, the last one too.
     heights = np.column_stack([probability, probability[:, -1]])
-    counts = table["modal"].value_counts()
-    labels = [f"{short(name)} ({counts[name]})" for name in names]
+    labels = [f"{short(name)} ({count})" for name, count in zip(names, counts, strict=True)]
     axes.stackplot(np.arange(n + 1), heights, step="post", colors=class_colours(len(names)), labels=labels)
-    for edge in np.cumsum([counts[name] for name in names])[:-1]:
+    for edge in np.cumsum(counts)[:-1]:
         axes.axvline(edge, color="white", linewidth=1.2)
     axes.set_xlim(0, n)
     axes.set_ylim(0, 100)
@@ -223,8 +222,38 @@ def memberships(table: pd.DataFrame) -> Figure:
         title_fontsize=9,
         reverse=True,
     )
-    caption(figure, "Who belongs to which class", _membership_caption(table))
-    return figure
+    titled(axes, "Who belongs to which class", _membership_caption(table), ours=ours)
+    return axes
+
+
+def members_sorted(table: pd.DataFrame) -> tuple[list[str], np.ndarray, list[int]]:
+    """Return classes, probabilities in the order of a picture, and how many belong to each class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What ``fit.memberships()`` returns.
+
+    Returns
+    -------
+    tuple of list of str, ndarray [class, respondent] and list of int
+        Names; probabilities in per cent, respondents by likeliest class and its probability; respondents for whom each
+        class is the likeliest.
+
+    Raises
+    ------
+    LatentClassError
+        When the table is another one.
+    """
+    require(table, [RESPONDENT], "fit.memberships()")
+    if "modal" not in table or not isinstance(table["modal"].dtype, pd.CategoricalDtype):
+        message = "The table of memberships has a column 'modal' with the likeliest class; this one has not."
+        raise LatentClassError(message)
+    names = list(table["modal"].cat.categories)
+    place = table["modal"].cat.codes.to_numpy()
+    order = np.lexsort((-table["certainty"].to_numpy(), place))
+    probability = 100 * table[names].to_numpy(dtype=float)[order].T
+    return names, probability, np.bincount(place, minlength=len(names)).tolist()
 
 
 def _membership_caption(table: pd.DataFrame) -> str:
@@ -236,13 +265,48 @@ def _membership_caption(table: pd.DataFrame) -> str:
     return text if certainty is None else f"{text} Classification certainty {certainty:.2f} (1 = no doubt)."
 
 
-def _wide(table: pd.DataFrame) -> pd.DataFrame:
-    """Return means with index (item, level) and one column per class."""
+def wide_profiles(table: pd.DataFrame) -> pd.DataFrame:
+    """Return means with index (item, level) and one column per class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What ``fit.profiles()`` returns, long or wide.
+
+    Returns
+    -------
+    DataFrame
+        The wide table.
+
+    Raises
+    ------
+    LatentClassError
+        When the table is another one.
+    """
     if isinstance(table, pd.DataFrame) and list(table.index.names) == [ITEM, "level"]:
         return table
     require(table, [CLASS, ITEM, "level"], "fit.profiles()")
     names = list(dict.fromkeys(table.index.get_level_values(CLASS)))
     return pd.concat({name: table["mean"].xs(name, level=CLASS) for name in names}, axis=1)
+
+
+def levels_of(wide: pd.DataFrame) -> dict[str, tuple]:
+    """Return the levels of every item of a wide table of profiles.
+
+    Parameters
+    ----------
+    wide : DataFrame
+        What `wide_profiles` returns.
+
+    Returns
+    -------
+    dict of str to tuple
+        Item to levels, in the order of the table.
+    """
+    found: dict[str, list] = {}
+    for item, level in wide.index:
+        found.setdefault(item, []).append(level)
+    return {item: tuple(levels) for item, levels in found.items()}
 
 
 def _profile_caption(table: pd.DataFrame) -> str:
@@ -255,7 +319,21 @@ def _panels_per_row(n_items: int) -> int:
     return n_items if n_items <= 3 else 4 if n_items > 6 else 3
 
 
-def _names_with_sizes(names: pd.Index, sizes: pd.DataFrame | None) -> list[str]:
+def sized_names(names: pd.Index, sizes: pd.DataFrame | None) -> list[str]:
+    """Return the names of the classes with their sizes.
+
+    Parameters
+    ----------
+    names : Index
+        The classes.
+    sizes : DataFrame or None
+        What ``fit.classes()`` returns.
+
+    Returns
+    -------
+    list of str
+        Such as "Class 1 (40 %)".
+    """
     if sizes is None:
         return [short(name) for name in names]
     require(sizes, [CLASS], "fit.classes()")

@@ -11,11 +11,10 @@ import pandas as pd
 
 from latentclass.dims import CLASS, CONSTRUCT, INDICATOR
 from latentclass.errors import LatentClassError, listed
-from latentclass.plots.style import caption, class_colours, interval_columns, new_figure, plain_axes, require, short
+from latentclass.plots.style import class_colours, drawing, interval_columns, plain_axes, require, short, titled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["effects", "loadings"]
 
@@ -58,7 +57,7 @@ class _Rows:
         )
 
 
-def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
+def effects(table: pd.DataFrame, kind: str = "ame", axes: Axes | None = None) -> Axes:
     """Draw what the covariates do to membership, by factor group.
 
     Parameters
@@ -67,11 +66,13 @@ def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
         What ``fit.effects()`` or ``fit.marginal_effects()`` returns.
     kind : {"ame", "logit"}
         Average marginal effects on the class shares, in percentage points, or logits (which ``fit.effects()`` holds).
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; axes of a new figure by default.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        One row per covariate, one colour per class.
+    matplotlib.axes.Axes
+        One row per covariate, one colour per class; ``axes.figure`` is the figure.
 
     Raises
     ------
@@ -83,8 +84,8 @@ def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
     >>> rows = [("individual", "age", "-0.5 SD to +0.5 SD", k) for k in ("Class 1", "Class 2")]
     >>> index = pd.MultiIndex.from_tuples(rows, names=["group", "covariate", "change", "class"])
     >>> table = pd.DataFrame({"mean": [0.1, -0.1], "eti90_lb": [0.0, -0.2], "eti90_ub": [0.2, 0.0]}, index=index)
-    >>> effects(table)
-    <Figure size ... with 1 Axes>
+    >>> len(effects(table).containers)
+    2
     """
     if kind not in _KINDS:
         message = f"The kind of effects is one of {listed(_KINDS)}; got {kind!r}."
@@ -99,8 +100,8 @@ def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
     row_inches = 0.12 + 0.11 * len(names)
     rows = _Rows.of([(str(key[0]), _effect_label(*_covariate_and_change(key, shown))) for key in keys], row_inches)
     step = 0.8 / len(names)
-    figure = new_figure(8.0, 1.3 + rows.height * row_inches)
-    axes = figure.subplots()
+    ours = axes is None
+    axes = drawing(axes, 8.0, 1.3 + rows.height * row_inches)
     for k, (name, colour) in enumerate(zip(names, class_colours(len(names)), strict=True)):
         own = summary.xs(name, level=CLASS).loc[keys].to_numpy()
         _points(axes, own, rows.positions + (k - (len(names) - 1) / 2) * step, colour, short(name))
@@ -109,22 +110,24 @@ def effects(table: pd.DataFrame, kind: str = "ame") -> Figure:
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9, frameon=False)
     axes.set_xlabel("change of the class share, percentage points" if kind == "ame" else "logit", fontsize=9)
     title = "What the covariates do to the class shares" if kind == "ame" else "What the covariates do to membership"
-    caption(figure, title, _effect_caption(kind, probability, len(table) - len(shown)))
-    return figure
+    titled(axes, title, _effect_caption(kind, probability, len(table) - len(shown)), ours=ours)
+    return axes
 
 
-def loadings(table: pd.DataFrame) -> Figure:
+def loadings(table: pd.DataFrame, axes: Axes | None = None) -> Axes:
     """Draw the standardised loadings of all indicators, by construct.
 
     Parameters
     ----------
     table : DataFrame
         What ``fit.loadings()`` returns.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; axes of a new figure by default.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        One row per indicator; indicators that run against their construct are hollow.
+    matplotlib.axes.Axes
+        One row per indicator; indicators that run against their construct are hollow. ``axes.figure`` is the figure.
 
     Raises
     ------
@@ -136,15 +139,15 @@ def loadings(table: pd.DataFrame) -> Figure:
     >>> index = pd.MultiIndex.from_tuples([("stress", "stress_1"), ("stress", "stress_2")])
     >>> table = pd.DataFrame({"standardised_mean": [0.7, 0.8]}, index=index.set_names(["construct", "indicator"]))
     >>> table = table.assign(standardised_eti90_lb=0.6, standardised_eti90_ub=0.9, reversed=False, scores="latent")
-    >>> loadings(table)
-    <Figure size ... with 1 Axes>
+    >>> len(loadings(table).containers)
+    1
     """
     require(table, [CONSTRUCT, INDICATOR], "fit.loadings()")
     lower, upper, probability = interval_columns(table, "standardised_")
     values = table[["standardised_mean", lower, upper]].to_numpy(dtype=float)
     rows = _Rows.of([(str(construct), str(indicator)) for construct, indicator in table.index], _LOADING_INCHES)
-    figure = new_figure(7.5, 1.1 + rows.height * _LOADING_INCHES)
-    axes = figure.subplots()
+    ours = axes is None
+    axes = drawing(axes, 7.5, 1.1 + rows.height * _LOADING_INCHES)
     against = table["reversed"].to_numpy(dtype=bool)
     colour = class_colours(1)[0]
     for chosen, face, label in ((~against, colour, "along its construct"), (against, "white", "against its construct")):
@@ -159,8 +162,8 @@ def loadings(table: pd.DataFrame) -> Figure:
     means = (table["scores"] == "mean").any()
     classical = " Scale means: classical estimate and bootstrap interval." if means else ""
     text = f"Posterior mean and {probability} equal-tailed interval.{classical}"
-    caption(figure, "How strongly the indicators depend on their constructs", text)
-    return figure
+    titled(axes, "How strongly the indicators depend on their constructs", text, ours=ours)
+    return axes
 
 
 def _points(axes: Axes, summary: np.ndarray, y: np.ndarray, colour: str, label: str, face: str | None = None) -> None:

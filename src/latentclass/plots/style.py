@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = [
     "caption",
     "class_colours",
+    "drawing",
     "interval_columns",
     "level_colours",
     "new_figure",
     "plain_axes",
     "require",
     "short",
+    "titled",
 ]
 
 # Okabe and Ito (2008): told apart with every common colour vision deficiency.
@@ -58,6 +60,52 @@ def new_figure(width: float, height: float) -> Figure:
         message = "Pictures need matplotlib, which is not installed; install it with pip install 'latentclass[plots]'."
         raise LatentClassError(message) from error
     return figure.Figure(figsize=(width, height), layout="constrained", dpi=120)
+
+
+def drawing(axes: Axes | None, width: float, height: float) -> Axes:
+    """Return the axes to draw on: those given, or those of a new figure.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes or None
+        What the user gave.
+    width, height : float
+        Size of a new figure in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Raises
+    ------
+    LatentClassError
+        When what was given is no axes, or matplotlib is not installed.
+    """
+    if axes is None:
+        return new_figure(width, height).subplots()
+    if not isinstance(axes, import_module("matplotlib.axes").Axes):
+        message = f"axes is one matplotlib Axes, such as figure.subplots() returns; got {type(axes).__name__}."
+        raise LatentClassError(message)
+    return axes
+
+
+def titled(axes: Axes, title: str, text: str, *, ours: bool) -> None:
+    """Give a picture its title: with a caption where the figure is ours, above the axes alone where it is not.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+    title, text : str
+        What to write.
+    ours : bool
+        Whether the figure was made for this picture.
+    """
+    if ours:
+        caption(cast("Figure", axes.figure), title, text)
+    else:
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
 
 
 def require(table: object, levels: Sequence[str], source: str) -> pd.DataFrame:

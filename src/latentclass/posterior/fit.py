@@ -10,14 +10,15 @@ import pandas as pd
 import xarray as xr
 
 from latentclass import dims
-from latentclass.errors import ModelError, listed, near_miss
 from latentclass.model import Model
 from latentclass.posterior.classes import classes, memberships, profiles
 from latentclass.posterior.convergence import Convergence
+from latentclass.posterior.curves import mean_answers, shares_along
 from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
 from latentclass.posterior.predictive import posterior_predictive
+from latentclass.posterior.renaming import renamed
 from latentclass.posterior.store import write_file
 from latentclass.posterior.summary import summary
 from latentclass.survey import Survey, encode
@@ -99,6 +100,25 @@ class Fit:
         >>> fit.profiles(wide=True)  # doctest: +SKIP
         """
         return profiles(self.posterior, self.survey, prob=prob, wide=wide)
+
+    def mean_answers(self, *, prob: float = 0.9) -> pd.DataFrame:
+        """Return the mean answer of every class to every ordered item, from 0 (first level) to 1 (last level).
+
+        Parameters
+        ----------
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index (class, item).
+
+        Examples
+        --------
+        >>> fit.mean_answers()  # doctest: +SKIP
+        """
+        return mean_answers(self.posterior, self.survey, prob=prob)
 
     def memberships(self) -> pd.DataFrame:
         """Return each respondent's class probabilities, likeliest class and its probability.
@@ -199,6 +219,31 @@ class Fit:
         """
         return marginal_effects(self.posterior, self.survey, prob=prob)
 
+    def shares_along(
+        self, covariate: str, *, values: Sequence[object] | None = None, prob: float = 0.9
+    ) -> pd.DataFrame:
+        """Return the class shares if everybody had one value of a covariate, for a grid of values.
+
+        Parameters
+        ----------
+        covariate : str
+            A covariate or a construct.
+        values : sequence, optional
+            The grid; by default the middle 95 % of a continuous covariate or construct, or all levels.
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index (value, class).
+
+        Examples
+        --------
+        >>> fit.shares_along("age", values=[20, 40, 60])  # doctest: +SKIP
+        """
+        return shares_along(self.posterior, self.survey, covariate, values=values, prob=prob)
+
     def predict(self, frame: pd.DataFrame, *, prob: float = 0.9, seed: int = 0) -> pd.DataFrame:
         """Return memberships of respondents who were not in the survey.
 
@@ -256,28 +301,7 @@ class Fit:
         --------
         >>> fit.rename({"Class 1": "Enthusiasts"}).classes()  # doctest: +SKIP
         """
-        old = self.model.class_names
-        if isinstance(names, Mapping):
-            for name in names:
-                if name not in old:
-                    message = f"There is no class {name!r}.{near_miss(name, old)} The classes are {listed(old)}."
-                    raise ModelError(message)
-            new = tuple(names.get(name, name) for name in old)
-        else:
-            new = tuple(names)
-        model = self.model.replace(class_names=new)
-        groups = {
-            name: data.assign_coords({dims.CLASS: list(new)}) if dims.CLASS in data.coords else data
-            for name, node in self.tree.children.items()
-            for data in [node.to_dataset()]
-        }
-        return replace(
-            self,
-            model=model,
-            survey=replace(self.survey, model=model),
-            tree=xr.DataTree.from_dict(groups),
-            modes=self.modes.rename(columns=dict(zip(old, new, strict=True))),
-        )
+        return renamed(self, names)
 
     def with_posterior_predictive(self, *, draws: int | None = None, seed: int = 0) -> Fit:
         """Return the fit with whole surveys drawn from it in ``tree["posterior_predictive"]``.

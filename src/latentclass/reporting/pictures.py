@@ -6,12 +6,13 @@ import io
 import re
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from xml.etree import ElementTree
 
 from latentclass.reporting.html import Html, element
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["picture"]
@@ -21,13 +22,13 @@ _XLINK = "http://www.w3.org/1999/xlink"
 _REFERENCE = re.compile(r"url\(#")
 
 
-def picture(figure: Figure, name: str, description: str) -> Html:
-    """Return a figure as part of a page.
+def picture(drawn: Axes | Figure, name: str, description: str) -> Html:
+    """Return a picture as part of a page.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        The figure.
+    drawn : matplotlib.axes.Axes or matplotlib.figure.Figure
+        The picture; of axes the whole figure.
     name : str
         Begins every id inside, so it is different for every picture of a page.
     description : str
@@ -38,7 +39,7 @@ def picture(figure: Figure, name: str, description: str) -> Html:
     Html
         A figure element with the SVG in it.
     """
-    root = ElementTree.fromstring(_svg(figure))
+    root = ElementTree.fromstring(_svg(cast("Figure", drawn.figure)))
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from latentclass.errors import SurveyError, listed
 from latentclass.model import FrozenMapping, IndicatorKind, Item, ItemKind, Level, Model, Scores
-from latentclass.survey.columns import code_answers, describe_rows, learn_levels, of_frame
+from latentclass.survey.columns import code_answers, learn_levels, of_frame
 from latentclass.survey.covariates import Covariate, learn_covariate, missing_covariates, prepare
 from latentclass.survey.design import GroupDesign, check_independent, learn_group
 from latentclass.survey.formulas import ParsedGroup, parse_group
@@ -186,9 +186,10 @@ def drop_missing(
     labels = tuple(plain.index[anywhere].tolist())
     if labels and option == "error":
         counts = ", ".join(f"{name!r} for {int(mask.sum())}" for name, mask in masks.items())
+        together = f", {len(labels)} respondents in all" if len(masks) > 1 else ""
         message = (
-            f"Covariates are missing: {counts} of {len(plain)} respondents, {len(labels)} respondents in all "
-            f"{describe_rows(labels)}. Pass missing_covariates='drop' to leave these out, or fill the values in."
+            f"Covariates are missing: {counts} of {len(plain)} respondents{together} (rows {listed(labels, most=5)}). "
+            "Pass missing_covariates='drop' to leave these out, or fill the values in."
         )
         raise SurveyError(message)
     counted = FrozenMapping({name: int(mask.sum()) for name, mask in masks.items()})

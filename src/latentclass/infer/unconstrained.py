@@ -18,9 +18,9 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.replace import clone_replace, vectorize_graph
 
 from latentclass import dims
-from latentclass.graph import build_survey
 from latentclass.graph.layout import item_layout
-from latentclass.infer.compiled import Compiled, Part, compile_model, reproducible
+from latentclass.infer.compiled import Compiled, Part, compile_survey
+from latentclass.infer.jitted import reproducible
 from latentclass.infer.starts import order_of
 from latentclass.infer.threads import one_blas_thread
 from latentclass.posterior import Fit
@@ -159,7 +159,7 @@ def unconstrained(fit: Fit) -> Unconstrained:
     Frozen({'chain': 4, 'draw': 1000, 'entry': 231})
     """
     posterior = fit.tree["posterior"].to_dataset()
-    compiled = compile_model(build_survey(fit.survey, _breaking_order(posterior, fit)))
+    compiled = compile_survey(fit.survey, _breaking_order(posterior, fit))
     model = compiled.pymc_model
     natural = {
         rv.name: posterior[rv.name].transpose(dims.CHAIN, dims.DRAW, *model.named_vars_to_dims[rv.name]).to_numpy()

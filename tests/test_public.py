@@ -27,9 +27,11 @@ NAMES = [
     "Normal",
     "Priors",
     "RegularizedHorseshoe",
+    "Rule",
     "Survey",
     "SurveyError",
     "SurveyWarning",
+    "Weighing",
     "__version__",
     "binary",
     "build",
@@ -47,6 +49,7 @@ NAMES = [
     "report",
     "simulate",
     "tables",
+    "weigh",
 ]
 
 

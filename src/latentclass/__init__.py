@@ -47,6 +47,7 @@ _HOMES = {
     ),
     "latentclass.survey": ("Survey", "read_survey"),
     "latentclass.graph": ("build",),
+    "latentclass.evidence": ("Rule", "Weighing", "weigh"),
     "latentclass.infer": ("find_modes", "fit", "recover"),
     "latentclass.posterior": ("Fit", "group_scales", "load"),
     "latentclass.reporting": ("report",),
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
         SurveyError,
         SurveyWarning,
     )
+    from latentclass.evidence import Rule, Weighing, weigh
     from latentclass.graph import build
     from latentclass.infer import find_modes, fit, recover
     from latentclass.model import (

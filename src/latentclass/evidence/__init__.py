@@ -9,8 +9,7 @@ from latentclass.evidence.null_check import NullCheck, null_check
 from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.refits import Refits, forget_refits, refits_folder, refits_like
 from latentclass.evidence.verdict import Decision, Line, Rule, Side, Verdict
-from latentclass.evidence.weigh import weigh
-from latentclass.evidence.weighing import Weighing
+from latentclass.evidence.weighing import Weighing, weigh
 from latentclass.evidence.weight import WeightDraws, posterior_weights, prior_weights
 
 __all__ = [

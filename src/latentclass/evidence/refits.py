@@ -29,7 +29,9 @@ from latentclass.posterior import Fit, load
 __all__ = ["Refits", "fingerprint", "forget_refits", "refits_folder", "refits_like"]
 
 _WORKER = "import sys; from latentclass.evidence.refits import work; work(sys.argv[1])"
+# Where a fit does not say how it was sampled.
 _MOST_TUNE = 1000
+_TARGET_ACCEPT = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -187,7 +189,7 @@ def refits_like(
     progressbar: bool = False,
     **settings: object,
 ) -> Refits:
-    """Return how other models are fitted to the respondents of a fit, with as many draws.
+    """Return how other models are fitted to the respondents of a fit, in the way in which it was sampled.
 
     Parameters
     ----------
@@ -215,9 +217,16 @@ def refits_like(
     >>> refits = refits_like(fit)  # doctest: +SKIP
     >>> without = refits.fit(fit.model.replace(factor_groups={}))  # doctest: +SKIP
     """
-    sizes = fit.tree["posterior"].to_dataset().sizes
-    draws = int(sizes[DRAW])
-    usual = {"draws": draws, "tune": min(draws, _MOST_TUNE), "chains": int(sizes[CHAIN]), "seed": seed, "n_starts": 10}
+    sizes, about = fit.tree["posterior"].to_dataset().sizes, fit.tree["sample_stats"].attrs
+    usual = {
+        "draws": int(sizes[DRAW]),
+        "tune": int(about.get("tuning_steps", min(int(sizes[DRAW]), _MOST_TUNE))),
+        "chains": int(sizes[CHAIN]),
+        "target_accept": float(about.get("target_accept", _TARGET_ACCEPT)),
+        "sampler": str(about.get("inference_library", "nutpie")),
+        "seed": seed,
+        "n_starts": 10,
+    }
     return Refits(
         frame=fit.survey.frame,
         folder=refits_folder() if folder is None else Path(folder),

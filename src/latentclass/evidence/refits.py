@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -296,9 +297,7 @@ def fingerprint(*parts: object) -> str:
     >>> fingerprint({"draws": 10}) == fingerprint({"draws": 10}), fingerprint({"draws": 11}) == fingerprint({})
     (True, False)
     """
-    from latentclass import __version__
-
-    found = hashlib.sha1(__version__.encode(), usedforsecurity=False)
+    found = hashlib.sha1(version("latentclass").encode(), usedforsecurity=False)
     for part in parts:
         if isinstance(part, pd.DataFrame):
             text = part.to_json(orient="split", double_precision=15) + repr(part.dtypes.to_dict())

@@ -64,9 +64,11 @@ doctest: $(STAMP) ## run the examples in the docstrings
 	@echo "==> running the examples in the docstrings"
 	@$(BIN)/python -m pytest -q --doctest-modules src/latentclass
 
-docs: $(STAMP) ## run the code of README.md and docs/ and follow their links
+docs: $(STAMP) ## build the site in out/docs; run the code of its pages and follow their links
 	@echo "==> checking the pages of the documentation"
 	@$(BIN)/python tools/check_docs.py
+	@echo "==> building the site in out/docs"
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
 
 bench: $(STAMP) ## run the benchmarks
 	@echo "==> running the benchmarks"
@@ -76,5 +78,5 @@ bench: $(STAMP) ## run the benchmarks
 
 clean: ## remove environments, caches and outputs
 	@echo "==> removing $(VENV), $(LOWEST), caches and outputs"
-	@rm -rf $(VENV) $(LOWEST) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(LOWEST) out docs/reference/generated build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

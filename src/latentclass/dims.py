@@ -28,6 +28,8 @@ MARKER: Final = "marker"
 FREE_INDICATOR: Final = "free_indicator"
 ALLOCATED_GROUP: Final = "allocated_group"
 
+OUTCOME: Final = "outcome"
+
 RESPONSES: Final = "responses"
 LIKERT_RESPONSES: Final = "likert_responses"
 CONTINUOUS_RESPONSES: Final = "continuous_responses"
@@ -181,6 +183,52 @@ def is_hyper(name: str) -> bool:
     (True, False)
     """
     return name in (EXPLAINED, ALLOCATION) or name.startswith((_EFFECT_SCALE, _LOCAL_SCALE, _SLAB_VARIANCE))
+
+
+def outcome_name(part: str, outcome: str) -> str:
+    """Return the name of a variable of the regression of one outcome.
+
+    Parameters
+    ----------
+    part : str
+        ``location``, ``slope``, ``baseline``, ``mean`` or ``sd``.
+    outcome : str
+        Name of the outcome.
+
+    Returns
+    -------
+    str
+        Name of the variable.
+
+    Examples
+    --------
+    >>> outcome_name("slope", "anticipated_use")
+    'outcome_slope_anticipated_use'
+    """
+    return f"outcome_{part}_{outcome}"
+
+
+def outcome_dim(what: str, outcome: str) -> str:
+    """Return a dim of the variables of one outcome.
+
+    Parameters
+    ----------
+    what : str
+        ``covariate`` or ``level``.
+    outcome : str
+        Name of the outcome.
+
+    Returns
+    -------
+    str
+        Name of the dim.
+
+    Examples
+    --------
+    >>> outcome_dim("level", "anticipated_use")
+    'anticipated_use_outcome_level'
+    """
+    return f"{outcome}_outcome_{what}"
 
 
 def level_label(item: str, level: object) -> str:

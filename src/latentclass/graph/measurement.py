@@ -16,7 +16,7 @@ from latentclass.graph.layout import item_layout, threshold_sums
 from latentclass.graph.simplex import Blocks, StickBreaking, dirichlet_blocks
 from latentclass.survey import ItemColumn, Survey
 
-__all__ = ["answer_table", "thresholds"]
+__all__ = ["answer_table", "padded_thresholds", "thresholds"]
 
 # Stands for the thresholds below the lowest and above the highest level: far beyond any logit, yet finite, so that
 # gradients stay so.
@@ -91,7 +91,7 @@ def _cumulative_items(survey: Survey, items: Sequence[ItemColumn]) -> Variable:
     blocks = Blocks(tuple(len(item.levels) for item in items))
     baseline = dirichlet_blocks(dims.BASELINE, blocks, priors.thresholds.concentration, (dims.ORDINAL_LEVEL,))
     threshold = pm.Deterministic(dims.THRESHOLD, thresholds(baseline, blocks), dims=(dims.ORDINAL_THRESHOLD,))
-    upper, lower = _ends(threshold, blocks)
+    upper, lower = padded_thresholds(threshold, blocks)
     of_item = np.repeat(np.arange(len(items)), blocks.sizes)
     location = pt.zeros((len(items), model.n_classes))
     if model.n_classes > 1:
@@ -128,7 +128,21 @@ def thresholds(baseline: Variable, blocks: Blocks) -> Variable:
     return pt.log(baseline @ below) - pt.log(baseline @ above)
 
 
-def _ends(threshold: Variable, blocks: Blocks) -> tuple[Variable, Variable]:
+def padded_thresholds(threshold: Variable, blocks: Blocks) -> tuple[Variable, Variable]:
+    """Return the threshold above and the threshold below every level, far away for the highest and the lowest.
+
+    Parameters
+    ----------
+    threshold : tensor of shape (n_thresholds,)
+        Thresholds, increasing within every simplex.
+    blocks : Blocks
+        The simplexes.
+
+    Returns
+    -------
+    tuple of two tensors of shape (n_levels,)
+        Above and below.
+    """
     n_thresholds = blocks.n_cells - len(blocks.sizes)
     upper, lower, first = [], [], 0
     for size in blocks.sizes:

@@ -15,6 +15,7 @@ from latentclass.graph.layout import item_layout, level_labels, threshold_labels
 from latentclass.graph.measurement import answer_table
 from latentclass.graph.membership import membership_logits
 from latentclass.graph.ops import class_likelihood
+from latentclass.graph.outcomes import outcome_coords, outcome_log_likelihood
 from latentclass.model import IndicatorKind, Model
 from latentclass.survey import Survey, read_survey
 
@@ -29,6 +30,7 @@ def build(model: Model, frame: pd.DataFrame, *, missing_covariates: str = "error
     probabilities (Dayton and Macready
     1988;
     Bandeen-Roche et al. 1997). A missing answer has the code -1 and leaves its item out of the product.
+    Outcomes that may tell of the class are data of the model, and further factors of the product.
 
     Parameters
     ----------
@@ -87,14 +89,16 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
         table = answer_table(survey, rank)
         codes = pm.Data("codes", survey.codes, dims=(dims.RESPONDENT, dims.ITEM))
         layout = item_layout(survey)
+        outcomes = outcome_log_likelihood(survey, score)
         pm.CustomDist(
             dims.RESPONSES,
             logits,
             table,
             layout.offsets,
+            *(() if outcomes is None else (outcomes,)),
             logp=_responses_logp,
             random=_responses_random,
-            signature="(k),(l,k),(j)->(j)",
+            signature="(k),(l,k),(j)->(j)" if outcomes is None else "(k),(l,k),(j),(k)->(j)",
             class_name="LatentClass",
             observed=codes,
             dtype="int64",
@@ -103,17 +107,24 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
     return pymc_model
 
 
-def _responses_logp(value: Variable, logits: Variable, table: Variable, offsets: Variable) -> Variable:
+def _responses_logp(
+    value: Variable, logits: Variable, table: Variable, offsets: Variable, outcomes: Variable | None = None
+) -> Variable:
     # PyMC hands parameters to logp with a leading axis of length 1 for every batch dim of the value.
     table = table.reshape([table.shape[-2], table.shape[-1]])
     cells = pt.switch(pt.lt(value, 0), -1, value + offsets)
-    return class_likelihood(logits, table, cells)[0]
+    if outcomes is None:
+        return class_likelihood(logits, table, cells)[0]
+    # The outcomes first: p(outcomes), and membership given them, with which the items are summed over the classes.
+    given = logits + outcomes
+    return class_likelihood(given, table, cells)[0] + pt.logsumexp(given, axis=-1) - pt.logsumexp(logits, axis=-1)
 
 
 def _responses_random(
     logits: NDArray[np.float64],
     table: NDArray[np.float64],
     offsets: NDArray[np.int64],
+    *_: NDArray[np.float64],
     rng: np.random.Generator,
     size: tuple[int, ...] | None = None,
 ) -> NDArray[np.int64]:
@@ -147,7 +158,7 @@ def _coords(survey: Survey) -> dict[str, list[object]]:
         coords[dims.covariate_dim(group.name)] = [column.label for column in group.columns]
     if model.allocated_groups:
         coords[dims.ALLOCATED_GROUP] = list(model.allocated_groups)
-    return {**coords, **_construct_coords(survey)}
+    return {**coords, **_construct_coords(survey), **outcome_coords(survey)}
 
 
 def _construct_coords(survey: Survey) -> dict[str, list[object]]:

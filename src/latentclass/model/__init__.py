@@ -6,6 +6,7 @@ from latentclass.model.frozen import FrozenMapping
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item, ItemKind, Level, Structure, binary, nominal, ordinal
 from latentclass.model.model import Model
+from latentclass.model.outcomes import Outcome, OutcomeKind, outcome
 from latentclass.model.priors import EffectPrior, Prior, Priors
 from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
@@ -26,6 +27,8 @@ __all__ = [
     "Level",
     "Model",
     "Normal",
+    "Outcome",
+    "OutcomeKind",
     "Prior",
     "Priors",
     "RegularizedHorseshoe",
@@ -35,4 +38,5 @@ __all__ = [
     "construct",
     "nominal",
     "ordinal",
+    "outcome",
 ]

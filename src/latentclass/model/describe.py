@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from latentclass.model.constructs import Construct, IndicatorKind, Scores
 from latentclass.model.families import Dirichlet
 from latentclass.model.items import Item, Level, Structure
+from latentclass.model.outcomes import OutcomeKind
 from latentclass.model.priors import EffectPrior
 from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
@@ -55,7 +56,14 @@ def describe(model: Model) -> str:
       A missing answer leaves its item out of that respondent's likelihood
       (missing at random).
     """
-    parts = (_classes(model), _membership(model), _items(model), _constructs(model), _missing(model))
+    parts = (
+        _classes(model),
+        _membership(model),
+        _items(model),
+        _constructs(model),
+        _outcomes(model),
+        _missing(model),
+    )
     return "\n\n".join("\n".join(lines) for lines in (list(part) for part in parts) if lines)
 
 
@@ -224,6 +232,29 @@ def _construct_lines(constructs: dict[str, Construct]) -> Iterator[str]:
 
 def _indicators(c: Construct) -> str:
     return ", ".join(f"{name} (marker)" if name == c.marker else name for name in c.indicators)
+
+
+def _outcomes(model: Model) -> Iterator[str]:
+    if not model.outcomes:
+        return
+    yield "Outcomes"
+    priors = model.priors
+    for name, outcome in model.outcomes.items():
+        terms = ["m_k"] if outcome.by_class and model.n_classes > 1 else []
+        terms += ["x b"] if outcome.covariates else []
+        formula = " + ".join(terms) or "0"
+        if outcome.kind is OutcomeKind.CONTINUOUS:
+            yield _text(f"{name}, standardised: Normal(a + {formula}, s), a ~ {priors.outcome_mean!r}", hang=4)
+            yield _text(f"s ~ {priors.outcome_sd!r}", 4)
+        else:
+            yield _text(f"{name} ({outcome.kind}): P(y ≤ c) = logistic(t_c - ({formula}))", hang=4)
+            yield _text(f"t: logits of the cumulative sums of q ~ {priors.outcome_thresholds!r}", 4)
+        if "m_k" in terms:
+            yield _text(f"m ~ {priors.outcome_location!r}, zero-sum over the classes", 4)
+        if outcome.covariates:
+            yield _text(f"x: {', '.join(outcome.covariates)}; b ~ {priors.outcome_slopes!r}", 4)
+        if not outcome.feedback:
+            yield _text("Regressed on classes that it has no part in (two-step).", 4)
 
 
 def _missing(model: Model) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Item:
         object.__setattr__(self, "structure", _member(Structure, self.structure, f"structure of item {self.name!r}"))
         object.__setattr__(self, "missing", as_codes(self.missing, f"missing codes of item {self.name!r}"))
         if self.levels is not None:
-            object.__setattr__(self, "levels", _levels(self.levels, self.missing, f"item {self.name!r}"))
+            object.__setattr__(self, "levels", as_levels(self.levels, self.missing, f"item {self.name!r}"))
         self._check_structure()
 
     def _check_structure(self) -> None:
@@ -296,7 +296,33 @@ def as_codes(given: Any, where: str) -> tuple[Level, ...]:
     return tuple(plain)
 
 
-def _levels(given: object, missing: tuple[Level, ...], where: str) -> tuple[Level, ...]:
+def as_levels(given: object, missing: tuple[Level, ...], where: str) -> tuple[Level, ...]:
+    """Return levels as a tuple, checked to be two or more different ones that are not missing codes.
+
+    Parameters
+    ----------
+    given : sequence of levels
+        What the user wrote.
+    missing : tuple of levels
+        Codes that mean "no answer".
+    where : str
+        What they belong to, for the message.
+
+    Returns
+    -------
+    tuple of levels
+        Plain Python values.
+
+    Raises
+    ------
+    ModelError
+        When levels repeat, are fewer than two, or are also declared missing.
+
+    Examples
+    --------
+    >>> as_levels(range(1, 4), (), "item 'a'")
+    (1, 2, 3)
+    """
     levels = as_codes(given, f"levels of {where}")
     repeated = {v for v in levels if levels.count(v) > 1}
     if repeated:

@@ -12,6 +12,7 @@ from latentclass.model.constructs import Construct, Scores
 from latentclass.model.frozen import FrozenMapping
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item
+from latentclass.model.outcomes import Outcome
 from latentclass.model.priors import Priors
 from latentclass.model.shrinkage import Allocation
 
@@ -34,6 +35,8 @@ class Model:
         Multi-item scales. A list of columns is short for Likert indicators with a latent score.
     priors : Priors, optional
         Every prior, by name.
+    outcomes : mapping of column to Outcome, optional
+        What is regressed on class and covariates; see `outcome`.
     class_names : sequence of str, optional
         Names of the classes in order of size; "Class 1", "Class 2", ... by default.
 
@@ -60,6 +63,7 @@ class Model:
     factor_groups: Mapping[str, FactorGroup] = FrozenMapping()
     constructs: Mapping[str, Construct] = FrozenMapping()
     priors: Priors = Priors()  # noqa: RUF009
+    outcomes: Mapping[str, Outcome] = FrozenMapping()
     class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,6 +72,7 @@ class Model:
         object.__setattr__(self, "n_classes", int(self.n_classes))
         object.__setattr__(self, "constructs", _constructs(self.constructs))
         object.__setattr__(self, "factor_groups", _groups(self.factor_groups))
+        object.__setattr__(self, "outcomes", _outcomes(self.outcomes))
         object.__setattr__(self, "class_names", _class_names(self.class_names, self.n_classes))
         if not isinstance(self.priors, Priors):
             message = f"priors is a Priors value, as in priors=Priors(effects=Normal(0.25)); got {self.priors!r}."
@@ -96,6 +101,7 @@ class Model:
             ("indicator of a construct", set(indicators)),
             ("covariate of a factor group", set(terms)),
             ("name of a construct", set(self.constructs)),
+            ("outcome", set(self.outcomes)),
         )
         for i, (first, own) in enumerate(roles):
             for second, others in roles[i + 1 :]:
@@ -175,6 +181,8 @@ class Model:
             parts.append(f"constructs: {', '.join(self.constructs)}")
         if self.factor_groups:
             parts.append(f"factor groups: {', '.join(self.factor_groups)}")
+        if self.outcomes:
+            parts.append(f"outcomes: {', '.join(self.outcomes)}")
         return f"Model({'; '.join(parts)}; next: model.describe() or lc.fit(model, frame))"
 
 
@@ -221,6 +229,20 @@ def _constructs(given: object) -> FrozenMapping[Construct]:
             raise ModelError(message)
         made[name] = value if isinstance(value, Construct) else Construct(indicators=value)
     return FrozenMapping(made)
+
+
+def _outcomes(given: object) -> FrozenMapping[Outcome]:
+    if not isinstance(given, Mapping):
+        message = f"outcomes maps columns to outcome(...); got {given!r}."
+        raise ModelError(message)
+    for name, value in given.items():
+        if not isinstance(name, str) or not name:
+            message = f"An outcome is named by the column it is read from, a non-empty string; got {name!r}."
+            raise ModelError(message)
+        if not isinstance(value, Outcome):
+            message = f"The outcome {name!r} is declared by outcome(...), as in outcome('ordinal'); got {value!r}."
+            raise ModelError(message)
+    return FrozenMapping(given)
 
 
 def _groups(given: object) -> FrozenMapping[FactorGroup]:

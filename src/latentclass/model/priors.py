@@ -31,6 +31,11 @@ _ALLOWED: Mapping[str, tuple[type, ...]] = FrozenMapping(
         "continuous_mean": (Normal, Flat),
         "continuous_sd": (HalfNormal, Flat),
         "score_correlation": (LKJ,),
+        "outcome_location": (Normal, Flat),
+        "outcome_slopes": (Normal, Flat),
+        "outcome_thresholds": (Dirichlet,),
+        "outcome_mean": (Normal, Flat),
+        "outcome_sd": (HalfNormal, Flat),
     }
 )
 
@@ -63,6 +68,13 @@ class Priors:
         Mean and residual standard deviation of a continuous indicator, in standard deviations of the indicator.
     score_correlation : LKJ
         Correlations between construct scores.
+    outcome_location, outcome_slopes : Normal or Flat
+        Outcomes: location of each class, and slopes per standard deviation or change of level of a covariate, in logits
+        (binary, ordinal) or standard deviations of the outcome (continuous).
+    outcome_thresholds : Dirichlet
+        Binary and ordinal outcomes: answer probabilities at average covariates and location zero.
+    outcome_mean, outcome_sd : Normal and HalfNormal, or Flat
+        Continuous outcomes: mean and residual standard deviation, in standard deviations of the outcome.
 
     Raises
     ------
@@ -92,6 +104,11 @@ class Priors:
     continuous_mean: Normal | Flat
     continuous_sd: HalfNormal | Flat
     score_correlation: LKJ
+    outcome_location: Normal | Flat
+    outcome_slopes: Normal | Flat
+    outcome_thresholds: Dirichlet
+    outcome_mean: Normal | Flat
+    outcome_sd: HalfNormal | Flat
 
     def __init__(
         self,
@@ -109,6 +126,11 @@ class Priors:
         continuous_mean: Normal | Flat = Normal(1.0),
         continuous_sd: HalfNormal | Flat = HalfNormal(1.0),
         score_correlation: LKJ = LKJ(2.0),
+        outcome_location: Normal | Flat = Normal(1.0),
+        outcome_slopes: Normal | Flat = Normal(1.0),
+        outcome_thresholds: Dirichlet = Dirichlet(1.0),
+        outcome_mean: Normal | Flat = Normal(1.0),
+        outcome_sd: HalfNormal | Flat = HalfNormal(1.0),
         **unknown: object,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "unknown")}
@@ -161,6 +183,11 @@ class Priors:
             continuous_mean=Flat(),
             continuous_sd=Flat(),
             score_correlation=LKJ(1.0),
+            outcome_location=Flat(),
+            outcome_slopes=Flat(),
+            outcome_thresholds=Dirichlet(1.0),
+            outcome_mean=Flat(),
+            outcome_sd=Flat(),
         )
 
     def replace(self, **changes: object) -> Self:

@@ -12,6 +12,7 @@ from latentclass.model.families import LKJ, Dirichlet, Flat, HalfNormal, Normal
 from latentclass.model.groups import FactorGroup
 from latentclass.model.items import Item
 from latentclass.model.model import Model
+from latentclass.model.outcomes import Outcome
 from latentclass.model.priors import Priors
 from latentclass.model.shrinkage import Allocation, Hierarchical, RegularizedHorseshoe
 
@@ -22,6 +23,7 @@ _FAMILIES: Mapping[str, type] = {
     for family in (Normal, HalfNormal, Dirichlet, LKJ, Flat, Hierarchical, RegularizedHorseshoe, Allocation)
 }
 _ITEM = ("name", "kind", "levels", "missing", "structure", "dispersion")
+_OUTCOME = ("kind", "levels", "missing", "covariates", "by_class", "feedback")
 _CONSTRUCT = ("indicators", "kind", "levels", "missing", "marker", "scores")
 
 
@@ -51,6 +53,7 @@ def model_to_data(model: Model) -> dict[str, Any]:
         "constructs": {
             name: {key: getattr(construct, key) for key in _CONSTRUCT} for name, construct in model.constructs.items()
         },
+        "outcomes": {name: {key: getattr(given, key) for key in _OUTCOME} for name, given in model.outcomes.items()},
         "priors": {name: _prior_to_data(prior) for name, prior in model.priors.as_dict().items()},
         "class_names": list(model.class_names),
     }
@@ -97,6 +100,8 @@ def _model(data: Mapping[str, Any]) -> Model:
             for name, given in data["factor_groups"].items()
         },
         constructs={name: Construct(**_known(given, _CONSTRUCT)) for name, given in data["constructs"].items()},
+        # A file of a version without outcomes has none.
+        outcomes={name: Outcome(**_known(given, _OUTCOME)) for name, given in data.get("outcomes", {}).items()},
         priors=Priors(**{name: _prior_from_data(prior) for name, prior in data["priors"].items()}),
         class_names=tuple(data["class_names"]),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from latentclass.dims import CHAIN, DRAW, RESPONDENT, RESPONSES, SCORE
+from latentclass.errors import ModelError, listed
 from latentclass.posterior.density import log_answers, log_likelihood, log_softmax, one_hot
 from latentclass.posterior.draws import Draws
 from latentclass.posterior.predict import Rows, log_membership, measurement_of
@@ -39,6 +40,11 @@ def answer_log_likelihood(posterior: xr.Dataset, survey: Survey, *, seed: int = 
     DataArray [chain, draw, respondent]
         Log probabilities; 0 for who answered no item.
 
+    Raises
+    ------
+    ModelError
+        When outcomes had a part in the classes of a model with latent constructs.
+
     Examples
     --------
     >>> import latentclass as lc
@@ -47,6 +53,13 @@ def answer_log_likelihood(posterior: xr.Dataset, survey: Survey, *, seed: int = 
     >>> answer_log_likelihood(data.parameters.expand_dims(["chain", "draw"]), survey).shape
     (1, 1, 50)
     """
+    told = [name for name, outcome in survey.model.outcomes.items() if outcome.feedback]
+    if told and survey.model.latent_constructs:
+        message = (
+            f"The outcomes {listed(told)} had a part in the classes and may depend on scores, which are integrated out "
+            "here given the indicators alone. Compare predictions of the answers with fit(..., outcomes='two-step')."
+        )
+        raise ModelError(message)
     if not survey.model.latent_constructs or survey.model.n_classes == 1:
         return log_likelihood(posterior, survey)
     draws, chosen = Draws.of(posterior.drop_vars(SCORE, errors="ignore"), survey), one_hot(survey)

@@ -24,6 +24,7 @@ from latentclass.dims import (
 )
 from latentclass.posterior.draws import Draws, level_slices, stacked_items
 from latentclass.posterior.indicators import IndicatorDraws
+from latentclass.posterior.outcome_density import outcome_logs
 from latentclass.posterior.samples import blocks, flat, unflat
 from latentclass.survey import GroupDesign, Survey
 
@@ -213,7 +214,7 @@ def membership_prior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
 
 
 def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
-    """Return the log-likelihood of each respondent's item answers, summed over the classes.
+    """Return the log-likelihood of each respondent's answers to items and outcomes, summed over the classes.
 
     Parameters
     ----------
@@ -225,13 +226,14 @@ def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     Returns
     -------
     DataArray [chain, draw, respondent]
-        ``log sum_k pi_ik prod_j p(y_ij | k)`` over the items answered; 0 where none was.
+        ``log sum_k pi_ik prod_j p(y_ij | k)`` over the items answered, and over outcomes that may
+        tell of the class; 0 where none was.
     """
     draws = Draws.of(posterior, survey)
     chosen = one_hot(survey)
     found = np.empty((len(draws), len(survey.respondents)))
     for block, part, logits in _logit_blocks(draws, survey):
-        joint = log_softmax(logits) + log_answers(part, chosen)
+        joint = log_softmax(logits) + log_answers(part, chosen) + outcome_logs(part.outcomes, survey, part.score)
         largest = joint.max(axis=1)
         found[block] = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
     found[found < _IMPOSSIBLE / 10] = -np.inf
@@ -255,7 +257,8 @@ def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice
     """
     chosen = one_hot(survey)
     for block, part, logits in _logit_blocks(draws, survey):
-        yield block, softmax(logits), softmax(logits + log_answers(part, chosen))
+        outcomes = outcome_logs(part.outcomes, survey, part.score)
+        yield block, softmax(logits), softmax(logits + log_answers(part, chosen) + outcomes)
 
 
 def class_posterior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:

@@ -25,6 +25,7 @@ from latentclass.dims import (
     slope_name,
 )
 from latentclass.model import FrozenMapping, Structure
+from latentclass.posterior.outcome_density import outcome_arrays
 from latentclass.posterior.samples import flat
 from latentclass.survey import ItemColumn, Survey
 
@@ -81,12 +82,15 @@ class Draws:
         Slopes of each factor group; empty for a single class.
     score : ndarray [sample, respondent, construct] or None
         Scores of the latent constructs.
+    outcomes : mapping of str to ndarray [sample, ...]
+        Variables of the regressions of outcomes.
     """
 
     probability: np.ndarray
     intercept: np.ndarray
     slopes: FrozenMapping[np.ndarray]
     score: np.ndarray | None
+    outcomes: FrozenMapping[np.ndarray] = FrozenMapping()  # noqa: RUF009
 
     @classmethod
     def of(cls, posterior: xr.Dataset, survey: Survey) -> Self:
@@ -116,6 +120,7 @@ class Draws:
             intercept=intercept,
             slopes=FrozenMapping(slopes),
             score=flat(posterior[SCORE], RESPONDENT, CONSTRUCT) if latent else None,
+            outcomes=outcome_arrays(posterior, survey),
         )
 
     def __len__(self) -> int:
@@ -139,6 +144,7 @@ class Draws:
             intercept=self.intercept[which],
             slopes=FrozenMapping({name: slope[which] for name, slope in self.slopes.items()}),
             score=None if self.score is None else self.score[which],
+            outcomes=FrozenMapping({name: values[which] for name, values in self.outcomes.items()}),
         )
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from latentclass.posterior.convergence import Convergence
 from latentclass.posterior.curves import mean_answers, shares_along
 from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.loadings import loadings, reliability
+from latentclass.posterior.outcomes import outcome_effects
 from latentclass.posterior.predict import predict
 from latentclass.posterior.predictive import posterior_predictive
 from latentclass.posterior.renaming import renamed
@@ -243,6 +244,27 @@ class Fit:
         >>> fit.shares_along("age", values=[20, 40, 60])  # doctest: +SKIP
         """
         return shares_along(self.posterior, self.survey, covariate, values=values, prob=prob)
+
+    def outcomes(self, *, reference: str | None = None, prob: float = 0.9) -> pd.DataFrame:
+        """Return the effects of class and covariates on every outcome. See `latentclass.posterior.outcomes`.
+
+        Parameters
+        ----------
+        reference : str, optional
+            Class against which classes are contrasts; zero-sum across classes when left out.
+        prob : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index (outcome, term, label); effects in logits or standard deviations, and on the expected answer.
+
+        Examples
+        --------
+        >>> fit.outcomes(reference="Class 1")  # doctest: +SKIP
+        """
+        return outcome_effects(self.posterior, self.survey, reference=reference, prob=prob)
 
     def predict(self, frame: pd.DataFrame, *, prob: float = 0.9, seed: int = 0) -> pd.DataFrame:
         """Return memberships of respondents who were not in the survey.

@@ -39,6 +39,7 @@ from latentclass.dims import (
 from latentclass.model import Dirichlet, Flat, HalfNormal, IndicatorKind, Normal, Structure
 from latentclass.posterior.density import softmax
 from latentclass.posterior.indicators import latent_indicators
+from latentclass.posterior.outcome_density import outcome_log_prior
 from latentclass.posterior.samples import blocks, flat, unflat
 from latentclass.posterior.slope_priors import hyper_log_prior, slope_log_prior
 from latentclass.survey import Survey
@@ -98,6 +99,7 @@ def log_prior(posterior: xr.Dataset, survey: Survey) -> xr.Dataset:
         **_items(posterior, survey),
         **_scores(posterior, survey),
         **_indicators(posterior, survey),
+        **outcome_log_prior(posterior, survey),
     }
     return xr.Dataset({name: unflat(values, posterior) for name, values in terms.items()})
 

@@ -12,6 +12,7 @@ from latentclass import dims
 from latentclass.errors import ModelError
 from latentclass.model import Dirichlet, Flat, IndicatorKind, Prior
 from latentclass.simulation.hyper import draw_hyper, slope_scale
+from latentclass.simulation.outcome_parameters import draw_outcome
 from latentclass.simulation.parameters import (
     aligned,
     check_parameters,
@@ -76,6 +77,8 @@ def draw_parameters(survey: Survey, rng: np.random.Generator, *, given: xr.Datas
 def _draw_of(name: str) -> Draw:
     if name in _DRAWS:
         return _DRAWS[name]
+    if name.startswith(dims.outcome_name("", "")[:-1]):
+        return lambda survey, rng, _: draw_outcome(survey, rng, name)
     if dims.is_hyper(name):
         return lambda survey, rng, _: draw_hyper(survey, rng, name)
     return lambda survey, rng, drawn: _slopes(survey, rng, name, drawn)

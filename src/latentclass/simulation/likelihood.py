@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from latentclass import dims
 from latentclass.model import IndicatorKind
+from latentclass.simulation.outcomes import class_log_likelihood
 from latentclass.simulation.parameters import aligned, latent_indicators
 from latentclass.simulation.probabilities import item_probabilities, likert_probabilities, loaded_scores
 
@@ -52,7 +53,7 @@ def membership_log_prior(survey: Survey, parameters: xr.Dataset) -> xr.DataArray
 
 
 def log_likelihood(survey: Survey, parameters: xr.Dataset) -> xr.DataArray:
-    """Return the log-likelihood of each respondent's item answers, summed over the classes.
+    """Return the log-likelihood of each respondent's answers to items and outcomes, summed over the classes.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ def log_likelihood(survey: Survey, parameters: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (respondent)
-        ``log sum_k pi_ik prod_j p(y_ij | k)`` over the items that were answered; 0 for a respondent who answered none.
+        ``log sum_k pi_ik prod_j p(y_ij | k)`` over the items that were answered, and over outcomes that may tell of
+        the class; 0 for a respondent who answered none.
 
     Raises
     ------
@@ -215,7 +217,7 @@ def _joint(survey: Survey, parameters: xr.Dataset) -> np.ndarray:
     for codes, probability in zip(survey.codes.T, item_probabilities(survey, parameters).values(), strict=True):
         for k in range(survey.model.n_classes):
             total[:, k] += _picked(np.broadcast_to(probability[k], (len(codes), probability.shape[1])), codes)
-    return total
+    return total + class_log_likelihood(survey, lambda name: aligned(survey, parameters, name))
 
 
 def _picked(probability: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from latentclass import dims
 from latentclass.errors import ModelError, listed, near_miss
 from latentclass.model import IndicatorKind, Structure
 from latentclass.simulation.hyper import check_hyper, hyper_labels
+from latentclass.simulation.outcome_parameters import outcome_labels
 
 if TYPE_CHECKING:
     from latentclass.survey import IndicatorColumn, ItemColumn, Survey
@@ -76,7 +77,8 @@ def is_parameter(name: str) -> bool:
     >>> is_parameter("slope_technical"), is_parameter("true_class")
     (True, False)
     """
-    return name in _NAMES or name.startswith(dims.slope_name("")) or dims.is_hyper(name)
+    begins = (dims.slope_name(""), dims.outcome_name("", "")[:-1])
+    return name in _NAMES or name.startswith(begins) or dims.is_hyper(name)
 
 
 def free_items(survey: Survey) -> tuple[ItemColumn, ...]:
@@ -128,7 +130,12 @@ def parameter_labels(survey: Survey) -> dict[str, Labels]:
         Name of the parameter to name of the dim to labels, dims in order. Parameters with a class dim that sum to zero
         across classes are absent where there is one class only.
     """
-    return {**_membership_labels(survey), **_item_labels(survey), **_construct_labels(survey)}
+    return {
+        **_membership_labels(survey),
+        **_item_labels(survey),
+        **_construct_labels(survey),
+        **outcome_labels(survey),
+    }
 
 
 def aligned(survey: Survey, parameters: xr.Dataset, name: str) -> np.ndarray:
@@ -274,10 +281,11 @@ def _check_values(survey: Survey, name: str, values: np.ndarray) -> None:
     if not np.isfinite(values).all():
         message = f"Parameter {name!r} has values that are not finite."
         raise ModelError(message)
-    simplexes = {
+    simplexes: dict[str, Sequence[Any]] = {
         dims.PROBABILITY: free_items(survey),
         dims.BASELINE: cumulative_items(survey),
         dims.LIKERT_BASELINE: latent_indicators(survey, IndicatorKind.LIKERT),
+        **{dims.outcome_name("baseline", c.name): (c,) for c in survey.outcomes if c.levels is not None},
     }
     columns: Sequence[Any] = simplexes.get(name, ())
     for column, part in zip(columns, segments(columns), strict=True):
@@ -298,7 +306,8 @@ def _check_values(survey: Survey, name: str, values: np.ndarray) -> None:
         _check_correlation(values)
     if dims.is_hyper(name):
         check_hyper(name, values)
-    if name == dims.INDICATOR_SD and (values <= 0).any():
+    sds = (dims.INDICATOR_SD, *(dims.outcome_name("sd", column.name) for column in survey.outcomes))
+    if name in sds and (values <= 0).any():
         message = f"Parameter {name!r} must be positive; got {listed(values.tolist())}."
         raise ModelError(message)
 

@@ -14,6 +14,7 @@ from scipy.stats import halfnorm, multivariate_normal, norm
 from latentclass import dims
 from latentclass.model import Dirichlet, Flat, HalfNormal, IndicatorKind, Normal, Prior
 from latentclass.simulation.hyper import hyper_log_prior, slope_scale
+from latentclass.simulation.outcome_parameters import outcome_log_prior
 from latentclass.simulation.parameters import (
     aligned,
     cumulative_items,
@@ -77,6 +78,7 @@ def log_prior(survey: Survey, parameters: xr.Dataset) -> pd.Series:
         **_items(survey, parameters),
         **_scores(survey, parameters),
         **_indicators(survey, parameters),
+        **outcome_log_prior(survey, lambda name: aligned(survey, parameters, name)),
     }
     return pd.Series(terms, name="log_prior", dtype=float).rename_axis("variable")
 

@@ -15,6 +15,7 @@ from latentclass.errors import SurveyError, listed, near_miss
 from latentclass.model import IndicatorKind, Level, Model
 from latentclass.simulation.draw import draw_parameters
 from latentclass.simulation.likelihood import membership_log_prior
+from latentclass.simulation.outcomes import draw_outcome_answers
 from latentclass.simulation.parameters import aligned, is_parameter, latent_indicators
 from latentclass.simulation.probabilities import item_probabilities, likert_probabilities, loaded_scores
 from latentclass.simulation.template import template
@@ -164,6 +165,10 @@ def _draw_answers(
     levels = {column.name: column.levels for column in latent_indicators(survey)}
     answers = {name: _answered(levels[name], draw_categories(p, rng)) for name, p in likert.items()}
     answers |= _draw_continuous(survey, parameters, rng)
+    outcomes = draw_outcome_answers(survey, classes, lambda name: aligned(survey, parameters, name), rng)
+    of_outcome = {column.name: column.levels for column in survey.outcomes}
+    for name, drawn in outcomes.items():
+        answers[name] = drawn.tolist() if of_outcome[name] is None else _answered(of_outcome[name], drawn)
     for item, probability in zip(survey.items, item_probabilities(survey, parameters).values(), strict=True):
         answers[item.name] = _answered(item.levels, draw_categories(probability[classes], rng))
     return answers

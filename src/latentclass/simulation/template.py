@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from latentclass.errors import ModelError, SurveyError, SurveyWarning
-from latentclass.model import IndicatorKind, Level, Model
+from latentclass.model import IndicatorKind, Level, Model, OutcomeKind
 from latentclass.survey import Survey, encode, read_survey
 
 __all__ = ["template"]
@@ -104,6 +104,14 @@ def _placeholders(model: Model, n: int) -> dict[str, list[Level]]:
             )
             raise ModelError(message)
         columns |= {indicator: _cycled(construct.levels or (-1.0, 1.0), n) for indicator in construct.indicators}
+    for name, outcome in model.outcomes.items():
+        if outcome.levels is None and outcome.kind is not OutcomeKind.CONTINUOUS:
+            message = (
+                f"Outcome {name!r} declares no levels, so answers cannot be drawn. Declare them, as in "
+                "outcome('ordinal', levels=range(1, 6)), or draw from a Survey, which knows them."
+            )
+            raise ModelError(message)
+        columns[name] = _cycled(outcome.levels or (-1.0, 1.0), n)
     return columns
 
 
@@ -120,7 +128,8 @@ def _unscaled(survey: Survey) -> Survey:
         else column
         for column in survey.indicators
     )
-    return replace(survey, indicators=indicators)
+    outcomes = tuple(replace(column, centre=0.0, scale=1.0) for column in survey.outcomes)
+    return replace(survey, indicators=indicators, outcomes=outcomes)
 
 
 def _silence() -> warnings.catch_warnings:

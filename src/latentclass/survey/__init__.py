@@ -4,6 +4,7 @@ from latentclass.survey.covariates import Covariate, CovariateKind
 from latentclass.survey.design import ColumnKind, DesignColumn, GroupDesign
 from latentclass.survey.encode import covariate_frame, design_matrices, encode
 from latentclass.survey.indicators import IndicatorColumn
+from latentclass.survey.outcomes import OutcomeColumn
 from latentclass.survey.read import read_survey
 from latentclass.survey.survey import ItemColumn, Survey, SurveyNotes
 
@@ -15,6 +16,7 @@ __all__ = [
     "GroupDesign",
     "IndicatorColumn",
     "ItemColumn",
+    "OutcomeColumn",
     "Survey",
     "SurveyNotes",
     "covariate_frame",

@@ -77,7 +77,9 @@ def encode(survey: Survey, frame: pd.DataFrame, *, missing_covariates: str = "er
     raw = raw_covariates(model, list(survey.covariates), kept, read.mean_scores)
     matrices = design_matrices(survey, raw)
     groups = tuple(replace(design, matrix=matrices[design.name]) for design in survey.groups)
-    return assemble(model, survey.items, groups, survey.covariates, survey.indicators, read, kept, missing)
+    return assemble(
+        model, survey.items, groups, survey.covariates, survey.indicators, read, survey.outcomes, kept, missing
+    )
 
 
 def covariate_frame(survey: Survey) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from latentclass.errors import SurveyError, listed
 from latentclass.model import Construct, IndicatorKind, Level, Scores
 from latentclass.survey.columns import code_answers, describe_rows, natural_key, type_word, used_values
 
-__all__ = ["IndicatorColumn", "learn_construct", "mean_score", "read_indicator"]
+__all__ = ["IndicatorColumn", "as_numbers", "learn_construct", "mean_score", "read_indicator"]
 
 _MOST_LEVELS = 15
 
@@ -142,7 +142,7 @@ def _likert(
 
 
 def _continuous(indicator: str, construct: str, value: Construct, series: pd.Series) -> IndicatorColumn:
-    numbers = _as_numbers(series, value.missing, _where(indicator, construct))
+    numbers = as_numbers(series, value.missing, _where(indicator, construct))
     present = numbers[~np.isnan(numbers)]
     _check_varied(np.unique(present), _where(indicator, construct), present[:1].tolist())
     return IndicatorColumn(
@@ -164,7 +164,28 @@ def _check_varied(different: np.ndarray, where: str, values: Sequence[object]) -
         raise SurveyError(message)
 
 
-def _as_numbers(series: pd.Series, missing: Sequence[Level], where: str) -> np.ndarray:
+def as_numbers(series: pd.Series, missing: Sequence[Level], where: str) -> np.ndarray:
+    """Return a continuous column as numbers.
+
+    Parameters
+    ----------
+    series : Series
+        A column made by `plain_column`.
+    missing : sequence of levels
+        Codes that mean "no answer".
+    where : str
+        What the column is, for the message.
+
+    Returns
+    -------
+    ndarray of float64, shape (respondent,)
+        The numbers, NaN where there is no answer.
+
+    Raises
+    ------
+    SurveyError
+        When a value is text or infinite.
+    """
     plain = series.astype(object).where(series.notna() & ~series.isin(list(missing)), None)
     present = [v for v in plain if v is not None]
     if any(isinstance(v, str) for v in present):
@@ -214,7 +235,7 @@ def read_indicator(indicator: IndicatorColumn, construct: Construct, series: pd.
     where = _where(indicator.name, indicator.construct)
     if indicator.levels is not None:
         return code_answers(series, indicator.levels, construct.missing, where=where)
-    return (_as_numbers(series, construct.missing, where) - indicator.centre) / indicator.scale
+    return (as_numbers(series, construct.missing, where) - indicator.centre) / indicator.scale
 
 
 def _score_values(indicator: IndicatorColumn, read: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from latentclass.survey.covariates import Covariate, learn_covariate, missing_co
 from latentclass.survey.design import GroupDesign, check_independent, learn_group
 from latentclass.survey.formulas import ParsedGroup, parse_group
 from latentclass.survey.indicators import IndicatorColumn, learn_construct, mean_score, read_indicator
+from latentclass.survey.outcomes import OutcomeColumn, learn_outcome, read_outcome
 from latentclass.survey.survey import ItemColumn, Survey, SurveyNotes
 
 __all__ = ["read_survey"]
@@ -83,7 +84,8 @@ def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = 
     ready = {name: prepare(raw[name], covariate) for name, covariate in covariates.items()}
     groups = tuple(learn_group(p, ready, len(kept)) for p in parsed)
     check_independent(groups)
-    return assemble(model, items, groups, covariates, indicators, answers, kept, missing)
+    outcomes = tuple(learn_outcome(name, o, kept[name], groups) for name, o in model.outcomes.items())
+    return assemble(model, items, groups, covariates, indicators, answers, outcomes, kept, missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,7 @@ def _uses(model: Model, parsed: Sequence[ParsedGroup]) -> dict[str, str]:
     uses = {item.name: "an item" for item in model.items}
     for name, construct in model.constructs.items():
         uses.update(dict.fromkeys(construct.indicators, f"an indicator of construct {name!r}"))
+    uses.update(dict.fromkeys(model.outcomes, "an outcome"))
     group_of: dict[str, str] = {}
     for group in parsed:
         for name in group.names:
@@ -269,6 +272,7 @@ def assemble(
     covariates: FrozenMapping[Covariate],
     indicators: tuple[IndicatorColumn, ...],
     answers: AnswerArrays,
+    outcomes: tuple[OutcomeColumn, ...],
     frame: pd.DataFrame,
     missing: MissingRows,
 ) -> Survey:
@@ -285,6 +289,8 @@ def assemble(
         likert_codes=answers.likert_codes,
         continuous_values=answers.continuous_values,
         mean_scores=answers.mean_scores,
+        outcomes=outcomes,
+        outcome_values=_columns([read_outcome(c, frame[c.name]) for c in outcomes], len(frame), np.float64),
         notes=_notes(model, items, answers, respondents, missing),
         frame=frame.copy(),
     )

@@ -12,6 +12,7 @@ from latentclass.model import FrozenMapping, IndicatorKind, ItemKind, Level, Mod
 from latentclass.survey.covariates import Covariate
 from latentclass.survey.design import GroupDesign
 from latentclass.survey.indicators import IndicatorColumn
+from latentclass.survey.outcomes import OutcomeColumn
 
 __all__ = ["ItemColumn", "Survey", "SurveyNotes"]
 
@@ -134,6 +135,11 @@ class Survey:
         Standardised values, NaN where there is no answer.
     mean_scores : mapping of construct to ndarray of float64, shape (respondent,)
         Scores of the constructs with ``scores="mean"``.
+    outcomes : tuple of OutcomeColumn
+        The outcomes in the order of the model.
+    outcome_values : ndarray of float64, shape (respondent, outcome)
+        Position of each answer in the levels of a binary or ordinal outcome, standardised values of a continuous one;
+        NaN where there is none.
     notes : SurveyNotes
         What reading came across.
     frame : DataFrame
@@ -163,6 +169,8 @@ class Survey:
     likert_codes: np.ndarray
     continuous_values: np.ndarray
     mean_scores: FrozenMapping[np.ndarray]
+    outcomes: tuple[OutcomeColumn, ...]
+    outcome_values: np.ndarray
     notes: SurveyNotes
     frame: pd.DataFrame
 
@@ -243,6 +251,8 @@ class Survey:
             parts.append(f"groups: {', '.join(shown)}")
         if self.indicators:
             parts.append(f"constructs: {', '.join(dict.fromkeys(c.construct for c in self.indicators))}")
+        if self.outcomes:
+            parts.append(f"outcomes: {', '.join(column.name for column in self.outcomes)}")
         return f"Survey({'; '.join(parts)}; next: lc.fit(model, survey))"
 
 

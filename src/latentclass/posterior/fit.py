@@ -259,10 +259,6 @@ class Fit:
         -------
         DataFrame
             Index (outcome, term, label); effects in logits or standard deviations, and on the expected answer.
-
-        Examples
-        --------
-        >>> fit.outcomes(reference="Class 1")  # doctest: +SKIP
         """
         return outcome_effects(self.posterior, self.survey, reference=reference, prob=prob)
 

@@ -10,6 +10,7 @@ from latentclass.plots.bars import classes, memberships, profiles
 from latentclass.plots.forests import effects, loadings
 from latentclass.plots.lines import mean_answers, shares_along
 from latentclass.plots.maps import likert, membership_map
+from latentclass.plots.weighing import weights
 
 __all__ = [
     "classes",
@@ -21,4 +22,5 @@ __all__ = [
     "memberships",
     "profiles",
     "shares_along",
+    "weights",
 ]

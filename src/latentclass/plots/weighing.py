@@ -58,8 +58,8 @@ def weights(table: pd.DataFrame, axes: Axes | None = None) -> Axes:
     for place, (middle, low, high), verdict in zip(places, posterior, table["verdict"], strict=True):
         colour = _COLOURS.get(str(verdict), "#777777")
         axes.errorbar(middle, place, xerr=[[middle - low], [high - middle]], fmt="o", color=colour, elinewidth=2)
-        text = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 9, "color": colour}
-        axes.text(1.02, place, str(verdict), **text)
+        right = axes.get_yaxis_transform()
+        axes.text(1.02, place, str(verdict), transform=right, va="center", fontsize=9, color=colour)
     for bound in table["bound"].unique():
         axes.axvline(bound, color="#222222", linewidth=0.9, linestyle=(0, (4, 3)))
     axes.set_yticks(places, list(map(str, table.index)))

@@ -9,6 +9,7 @@ import latentclass as lc
 
 NAMES = [
     "Allocation",
+    "Comparison",
     "Construct",
     "ConvergenceWarning",
     "Dirichlet",
@@ -36,6 +37,8 @@ NAMES = [
     "__version__",
     "binary",
     "build",
+    "choose",
+    "compare",
     "construct",
     "datasets",
     "find_modes",

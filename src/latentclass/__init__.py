@@ -50,6 +50,7 @@ _HOMES = {
     "latentclass.survey": ("Survey", "read_survey"),
     "latentclass.graph": ("build",),
     "latentclass.evidence": ("Rule", "Weighing", "weigh"),
+    "latentclass.comparison": ("Comparison", "choose", "compare"),
     "latentclass.infer": ("find_modes", "fit", "recover"),
     "latentclass.posterior": ("Fit", "group_scales", "load"),
     "latentclass.reporting": ("report",),
@@ -62,6 +63,7 @@ __all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
     from latentclass import datasets, plots, tables
+    from latentclass.comparison import Comparison, choose, compare
     from latentclass.errors import (
         ConvergenceWarning,
         FileError,

@@ -15,9 +15,7 @@ from scipy.special import logsumexp
 import latentclass as lc
 from latentclass.evidence import Prediction, prediction, prediction_difference
 from latentclass.evidence.prediction import Method, _refitted, _smoothed
-from latentclass.graph import build_survey
-from latentclass.infer.compiled import compile_model
-from latentclass.infer.refit import refits_without, unconstrained
+from latentclass.infer.refit import refits_without
 from latentclass.posterior.answers import answer_log_likelihood
 from latentclass.simulation import indicator_log_likelihood, log_likelihood
 from tests.evidence.enumeration import leave_one_out
@@ -43,7 +41,7 @@ def small():
     with warnings.catch_warnings():
         # Eleven respondents cannot tell the classes apart, which is no matter here.
         warnings.simplefilter("ignore", lc.LatentClassWarning)
-        return lc.fit(model, small_frame(), draws=2000, seed=3, progressbar=False)
+        return lc.fit(model, small_frame(), seed=3, progressbar=False)
 
 
 def exact(fit) -> np.ndarray:
@@ -66,7 +64,7 @@ def test_every_respondent_against_enumeration(small) -> None:
     # Five Monte Carlo errors: eleven respondents are looked at, and the errors are estimates of finite draws.
     off = (found.pointwise["elpd"] - truth).abs()
     assert (off < 5 * found.pointwise["error"] + 0.005).all()
-    assert found.pointwise["error"].max() < 0.1
+    assert found.pointwise["error"].max() < 0.15
     assert found.elpd == pytest.approx(truth.sum(), abs=5 * found.error)
 
 
@@ -76,7 +74,7 @@ def test_refits_against_enumeration(small) -> None:
     for i, row in _refitted(small, logs, [0, 6, 9, 10], seed=2):
         assert row["method"] == Method.REFIT
         assert row["elpd"] == pytest.approx(truth[i], abs=5 * row["error"])
-        assert row["error"] < 0.08
+        assert row["error"] < 0.1
 
 
 def construct_model(**more) -> lc.Model:
@@ -142,14 +140,6 @@ def test_constructs_against_exact_refits() -> None:
         assert found.pointwise["elpd"].iloc[i] == pytest.approx(truth, abs=4 * error)
 
 
-def test_points_come_back_from_the_unconstrained_space() -> None:
-    data = lc.simulate(construct_model(), covariates=pd.DataFrame({"x": np.linspace(-1, 1, 25)}), seed=4)
-    compiled = compile_model(build_survey(lc.read_survey(construct_model(), data.frame)))
-    x = np.random.default_rng(1).normal(0, 0.5, size=compiled.n_dim)
-    (again,) = unconstrained(compiled, [compiled.variables(x)])
-    np.testing.assert_allclose(again, x, atol=1e-8)
-
-
 def test_the_budget_of_refits_leaves_the_rest_unsettled(small) -> None:
     found = prediction(small, most_refits=0)
     assert found.n_refitted == 0
@@ -161,9 +151,12 @@ def test_smoothing_is_that_of_arviz(small) -> None:
     with pytest.warns(UserWarning, match="shape parameter of Pareto"):
         theirs = az.loo(small.tree, pointwise=True)
     ours = prediction(small, most_refits=0).pointwise
-    # ArviZ takes one relative efficiency for all respondents.
-    np.testing.assert_allclose(ours["pareto_k"], theirs.pareto_k, atol=0.05)
-    np.testing.assert_allclose(ours["elpd"], theirs.elpd_i, atol=0.02)
+    good = (ours["method"] == Method.PSIS).to_numpy()
+    assert 5 < good.sum() < len(good)
+    # ArviZ takes one relative efficiency for all respondents, and so cuts the tails elsewhere.
+    np.testing.assert_allclose(ours["pareto_k"][good], theirs.pareto_k[good], atol=0.1)
+    np.testing.assert_allclose(ours["elpd"][good], theirs.elpd_i[good], atol=0.005)
+    np.testing.assert_array_equal(good, theirs.pareto_k <= 0.7)
 
 
 def test_the_error_is_the_spread_over_repetitions() -> None:

@@ -21,7 +21,7 @@ from latentclass.posterior.samples import blocks, evenly, flat
 from latentclass.posterior.scores import weighted_scores
 from latentclass.survey import GroupDesign, Survey
 
-__all__ = ["NullCheck", "null_check", "score_contributions"]
+__all__ = ["NullCheck", "expected_scores", "null_check", "score_contributions"]
 
 _SCORE_DRAWS = 100
 _SCORE_POINTS = 32
@@ -192,7 +192,7 @@ def _design(fit: Fit, group: str, seed: int) -> np.ndarray:
     latent = fit.model.latent_constructs
     matrix = np.array(design.matrix, dtype=float)
     if _columns(design, latent):
-        expected = _expected_scores(fit, seed)
+        expected = expected_scores(fit, seed)
         for j, which in _columns(design, latent):
             matrix[:, j] = expected[:, which]
     return matrix - matrix.mean(axis=0)
@@ -202,8 +202,21 @@ def _columns(design: GroupDesign, latent: Sequence[str]) -> list[tuple[int, int]
     return [(j, latent.index(c.construct)) for j, c in enumerate(design.columns) if c.construct in latent]
 
 
-def _expected_scores(fit: Fit, seed: int) -> np.ndarray:
-    """Return the expectation of every score given the indicators [respondent, construct]."""
+def expected_scores(fit: Fit, seed: int = 0) -> np.ndarray:
+    """Return the expectation of every score of a latent construct given the indicators alone.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    seed : int
+        Seed of the integration.
+
+    Returns
+    -------
+    ndarray [respondent, construct]
+        Expected scores; zeros for a single class, where no class depends on them.
+    """
     survey, posterior = fit.survey, fit.posterior
     kept = evenly(posterior.sizes[CHAIN] * posterior.sizes[DRAW], _SCORE_DRAWS)
     measurement = measurement_of(posterior, survey, kept, seed, _SCORE_POINTS)

@@ -6,22 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pytensor
 import xarray as xr
-from pytensor.compile.mode import Mode
-from pytensor.graph.replace import clone_replace
+from numpy.typing import NDArray
 
 from latentclass import dims
-from latentclass.graph.layout import item_layout
-from latentclass.infer.compiled import Compiled, Vector, compile_survey
 from latentclass.infer.sampling import Sampler, Settings, draw
-from latentclass.infer.starts import order_of
 from latentclass.infer.threads import available_cores
+from latentclass.infer.unconstrained import Unconstrained, unconstrained
 from latentclass.posterior import Fit
+from latentclass.posterior.samples import evenly
 
-__all__ = ["refits_without", "unconstrained"]
+__all__ = ["refits_without"]
 
 _CHAINS = 4
+_MOST_STARTS = 200
 
 
 def refits_without(
@@ -55,8 +53,8 @@ def refits_without(
     """
     if not len(respondents):
         return
-    rank = _likeliest_first(fit)
-    compiled = compile_survey(fit.survey, rank)
+    space = unconstrained(fit)
+    compiled, points = space.compiled, _starts(fit, space)
     settings = Settings(
         draws=draws,
         tune=tune,
@@ -68,9 +66,6 @@ def refits_without(
         progressbar=False,
     )
     rng = np.random.default_rng(seed)
-    posterior = fit.posterior.stack(sample=(dims.CHAIN, dims.DRAW))
-    chosen = rng.choice(posterior.sizes["sample"], size=64, replace=posterior.sizes["sample"] < 64)
-    points = unconstrained(compiled, [posterior.isel(sample=int(i)) for i in chosen])
     for number, respondent in enumerate(respondents):
         codes = np.array(fit.survey.codes)
         codes[respondent] = -1
@@ -80,45 +75,11 @@ def refits_without(
         yield tree["posterior"].to_dataset()
 
 
-def unconstrained(compiled: Compiled, points: Sequence[xr.Dataset]) -> list[Vector]:
-    """Return the unconstrained vectors of points given by their variables.
-
-    Parameters
-    ----------
-    compiled : Compiled
-        The model.
-    points : sequence of Dataset
-        All free variables of the model, without chain and draw.
-
-    Returns
-    -------
-    list of ndarray of shape (n_dim,)
-        The vectors.
-    """
-    model = compiled.pymc_model
-    values = {rv: rv.type(f"{rv.name}_value") for rv in model.free_RVs}
-    outputs = []
-    for rv, value in values.items():
-        transform = model.rvs_to_transforms.get(rv)
-        outputs.append(value if transform is None else transform.forward(value, *rv.owner.inputs))
-    # Transforms may depend on other variables; plain Python, since to compile it takes longer than to run it.
-    outputs = clone_replace(outputs, values)
-    mode = Mode(linker="py", optimizer=None)
-    function = pytensor.function(list(values.values()), outputs, mode=mode, on_unused_input="ignore")
-    names = [rv.name for rv in values]
-    found = []
-    for point in points:
-        natural = [point[n].transpose(*model.named_vars_to_dims[n]).to_numpy().astype(float) for n in names]
-        found.append(np.concatenate([np.ravel(entry) for entry in function(*natural)]))
-    return found
-
-
-def _likeliest_first(fit: Fit) -> np.ndarray | None:
-    free = item_layout(fit.survey).free
-    if not free:
-        return None
-    profile = fit.posterior[dims.PROBABILITY].mean((dims.CHAIN, dims.DRAW)).transpose(dims.CLASS, dims.ITEM_LEVEL)
-    return order_of(profile.to_numpy(), tuple(len(item.levels) for item in free))
+def _starts(fit: Fit, space: Unconstrained) -> NDArray[np.float64]:
+    """Return draws of the first solution, the one that all answers come from."""
+    draws = space.draws.sel({dims.CHAIN: list(fit.solutions["chains"].iloc[0])}).transpose(..., "entry").to_numpy()
+    flat = draws.reshape(-1, draws.shape[-1])
+    return flat[evenly(len(flat), _MOST_STARTS)]
 
 
 def _keep_nothing(tree: xr.DataTree) -> None:

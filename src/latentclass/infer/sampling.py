@@ -157,7 +157,7 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
 
     def log_density(x: Vector) -> tuple[float, Vector]:
         value, gradient = density(x)
-        return float(value), gradient
+        return float(value), np.ascontiguousarray(gradient)
 
     def variables(x: Vector) -> dict[str, Any]:
         # Not `ascontiguousarray`, which gives a scalar a dim.

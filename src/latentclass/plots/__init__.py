@@ -10,6 +10,7 @@ from latentclass.plots.bars import classes, memberships, profiles
 from latentclass.plots.forests import effects, loadings
 from latentclass.plots.lines import mean_answers, shares_along
 from latentclass.plots.maps import likert, membership_map
+from latentclass.plots.numbers import null_check, number_of_classes
 from latentclass.plots.weighing import weights
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "mean_answers",
     "membership_map",
     "memberships",
+    "null_check",
+    "number_of_classes",
     "profiles",
     "shares_along",
     "weights",

@@ -156,7 +156,7 @@ def test_names_from_the_survey_stay_text(hostile):
 def test_what_was_not_given_says_how_to_get_it(full):
     text = read(full).text
     for argument in ("choice=", "weighing=", "checks=", "sensitivity="):
-        assert f"argument {argument}" in text
+        assert f"(argument {argument}" in text
 
 
 def test_results_of_other_functions_stand_in_their_sections(full_fit, tmp_path):
@@ -168,6 +168,14 @@ def test_results_of_other_functions_stand_in_their_sections(full_fit, tmp_path):
         assert text.count(f"what &lt;{name}&gt; says") == 1
     assert text.count(">0.12<") == 5
     assert "was not" not in read(tmp_path / "report.html").text
+
+
+def test_words_take_the_place_of_what_a_terminal_shows(full_fit, tmp_path):
+    found = Found("for a terminal", pd.DataFrame({"weight_median": [0.1]}))
+    found.words = lambda: "First <group>.\n\nSecond group."
+    text = lc.report(full_fit, tmp_path / "report.html", weighing=found).read_text(encoding="utf-8")
+    assert "<p>First &lt;group&gt;.</p><p>Second group.</p>" in text
+    assert "for a terminal" not in text
 
 
 def test_what_has_no_table_is_refused(full_fit, tmp_path):

@@ -59,6 +59,13 @@ def test_means_of_predicted_memberships_stand_under_the_name_of_the_class():
     assert text.iloc[0].tolist() == ["0.90 [0.80, 0.95]", "0.10", "A"]
 
 
+def test_medians_are_called_medians():
+    columns = {f"{p}_{c}": [0.2] for p in ("weight", "prior") for c in ("median", "eti90_lb", "eti90_ub")}
+    text = lc.tables.intervals(pd.DataFrame({"verdict": ["undecided"], **columns}))
+    assert text.iloc[0].tolist() == ["undecided", "0.20 [0.20, 0.20]", "0.20 [0.20, 0.20]"]
+    assert text.attrs["note"] == "Median [90 % equal-tailed interval]."
+
+
 def test_a_table_of_means_alone_is_written_too():
     wide = pd.DataFrame({"A": [0.25], "B": [0.75]}, index=table_index([("x", 1)], ["item", "level"]))
     text = lc.tables.intervals(wide, percent=True)

@@ -43,8 +43,8 @@ def weights(material: Material) -> Section:
     if not material.fit.survey.groups or material.fit.model.n_classes == 1:
         return Section(title="Weights of the factor groups", body=(paragraph("There are no factor groups to weigh."),))
     missing = (
-        "Whether a factor group carries weight was not assessed for this report (argument weighing=); effects whose "
-        "intervals hold 0 do not answer it."
+        "Whether a factor group carries weight was not assessed for this report (argument weighing=lc.weigh(fit)); "
+        "effects whose intervals hold 0 do not answer it."
     )
     given = _given(material.weighing, "Evidence by factor group.", missing)
     return Section(title="Weights of the factor groups", body=given)

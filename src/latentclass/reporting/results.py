@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from latentclass import plots
+from latentclass.model import ItemKind
 from latentclass.reporting.html import element, paragraph, table
 from latentclass.reporting.pictures import picture
 from latentclass.reporting.section import Material, Section
@@ -65,13 +66,14 @@ def profiles(material: Material) -> Section:
     Section
         Picture and table of answer probabilities.
     """
-    long = material.fit.profiles(prob=material.prob)
-    drawn = plots.profiles(long, material.fit.classes(prob=material.prob))
-    body = (
-        picture(drawn, "profiles", "Answer probabilities of each class, one panel per item"),
-        table(long, "Answer probabilities by class.", percent=True),
-    )
-    return Section(title="Profiles", body=body)
+    fit, long = material.fit, material.fit.profiles(prob=material.prob)
+    drawn = plots.profiles(long, fit.classes(prob=material.prob))
+    body = [picture(drawn, "profiles", "Answer probabilities of each class, one panel per item")]
+    if any(item.kind is not ItemKind.NOMINAL for item in fit.survey.items):
+        means = plots.mean_answers(fit.mean_answers(prob=material.prob))
+        body.append(picture(means, "means", "Mean answers of each class across the items"))
+    body.append(table(long, "Answer probabilities by class.", percent=True))
+    return Section(title="Profiles", body=tuple(body))
 
 
 def loadings(material: Material) -> Section:

@@ -17,7 +17,8 @@ __all__ = ["Material", "Result", "Section", "how_to", "shown"]
 class Result(Protocol):
     """What another function found: a table, and a text that says what it means.
 
-    Anything with a ``table`` and a ``str()`` can stand in a report.
+    Anything with a ``table`` and a ``str()`` can stand in a report. Where there is a method ``words()``, its paragraphs
+    take the place of the ``str()``, which is made for a terminal.
     """
 
     @property
@@ -79,7 +80,12 @@ def shown(result: Result, caption: str) -> tuple[Html, ...]:
     tuple of Html
         The blocks.
     """
-    return preformatted(str(result)), table(result.table, caption)
+    words = getattr(result, "words", None)
+    if callable(words):
+        said = tuple(paragraph(part) for part in str(words()).split("\n\n"))
+    else:
+        said = (preformatted(str(result)),)
+    return *said, table(result.table, caption)
 
 
 def how_to(text: str) -> Html:

@@ -30,7 +30,7 @@ class Estimate:
     prefix : str
         What the names of its columns begin with.
     mean, lower, upper : str
-        Columns of the estimate and the bounds of its interval.
+        Columns of the estimate (a mean or a median) and the bounds of its interval.
     percent : str
         Probability of the interval in per cent.
     """
@@ -44,7 +44,7 @@ class Estimate:
     @property
     def name(self) -> str:
         """What the estimate is called."""
-        return (self.prefix.rstrip("_") or "mean").replace("_", " ")
+        return (self.prefix.rstrip("_") or self.mean).replace("_", " ")
 
 
 def estimates(table: pd.DataFrame) -> list[Estimate]:
@@ -72,7 +72,7 @@ def estimates(table: pd.DataFrame) -> list[Estimate]:
             continue
         prefix, upper = match["prefix"], f"{lower.removesuffix('lb')}ub"
         # Predicted memberships have their mean under the name of the class itself.
-        means = [name for name in (f"{prefix}mean", prefix.removesuffix("_")) if name in table]
+        means = [n for n in (f"{prefix}mean", f"{prefix}median", prefix.removesuffix("_")) if n in table]
         if means and upper in table:
             found.append(Estimate(prefix=prefix, mean=means[0], lower=lower, upper=upper, percent=match["percent"]))
     return found
@@ -202,4 +202,6 @@ def _note(found: list[Estimate], *, percent: bool) -> str:
         return "In per cent." if percent else ""
     probabilities = list(dict.fromkeys(e.percent for e in found))
     unit = ", in per cent" if percent else ""
-    return f"Posterior mean [{' and '.join(probabilities)} % equal-tailed interval]{unit}."
+    medians = [estimate.mean.endswith("median") for estimate in found]
+    what = "Posterior mean" if not any(medians) else "Median" if all(medians) else "Mean or median"
+    return f"{what} [{' and '.join(probabilities)} % equal-tailed interval]{unit}."

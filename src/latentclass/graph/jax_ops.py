@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from latentclass.graph.graded_ops import AccumulateGraded, GradedResponse
-from latentclass.graph.ops import AccumulateCells, ClassLikelihood
+from latentclass.graph.ops import AccumulateCells, ClassLikelihood, PackAnswers
 
 __all__ = ["register"]
 
@@ -16,6 +16,7 @@ def register() -> None:
     from pytensor.link.jax.dispatch import jax_funcify
 
     for op, function in (
+        (PackAnswers, _pack_answers),
         (ClassLikelihood, _class_likelihood),
         (AccumulateCells, _accumulate_cells),
         (GradedResponse, _graded_response),
@@ -24,33 +25,51 @@ def register() -> None:
         jax_funcify.register(op)(function)
 
 
+def _pack_answers(op: PackAnswers, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+
+    first, group_of, stride = op.packing.places
+
+    def pack_answers(codes: Any) -> Any:
+        steps = stride * jnp.where(codes < 0, jnp.asarray(op.sizes), codes)
+        packed = jnp.zeros((codes.shape[0], len(first)), dtype=steps.dtype).at[:, group_of].add(steps)
+        return (packed + first).astype(op.packing.dtype)
+
+    return pack_answers
+
+
 def _class_likelihood(op: ClassLikelihood, **_: object) -> Callable[..., Any]:
     import jax.numpy as jnp
     from jax.nn import log_softmax, softmax
     from jax.scipy.special import logsumexp
 
-    def class_likelihood(logits: Any, table: Any, cells: Any) -> Any:
-        missing = jnp.zeros((1, table.shape[1]), dtype=table.dtype)
-        padded = jnp.concatenate([table, missing])
-        chosen = padded[jnp.where(cells < 0, table.shape[0], cells)].sum(axis=1)
-        joint = logits + chosen
-        posterior = jnp.exp(log_softmax(joint, axis=1))
-        value = logsumexp(joint, axis=1) - logsumexp(logits, axis=1)
-        return value, posterior, posterior - softmax(logits, axis=1)
+    def class_likelihood(logits: Any, table: Any, answers: Any, members: Any, weights: Any) -> Any:
+        padded = jnp.concatenate([table, jnp.zeros((1, table.shape[1]), dtype=table.dtype)])
+        joint = logits + padded[members].sum(axis=1)[answers].sum(axis=1)
+        impossible = jnp.isneginf(joint).all(axis=1, keepdims=True)
+        posterior = weights[:, None] * jnp.exp(log_softmax(jnp.where(impossible, logits, joint), axis=1))
+        value = weights * (logsumexp(joint, axis=1) - logsumexp(logits, axis=1))
+        by_table = _sums(posterior, answers, members, table.shape[0])
+        return value, posterior - weights[:, None] * softmax(logits, axis=1), by_table
 
     return class_likelihood
 
 
-def _accumulate_cells(op: AccumulateCells, node: Any, **_: object) -> Callable[..., Any]:
+def _sums(weights: Any, answers: Any, members: Any, n_cells: int) -> Any:
     import jax.numpy as jnp
 
-    n_cells = int(node.inputs[2].data) if hasattr(node.inputs[2], "data") else None
+    # Over joint cells first: there are fewer of them per respondent than answers.
+    spread = jnp.broadcast_to(weights[:, None, :], (*answers.shape, weights.shape[1]))
+    joint = jnp.zeros((members.shape[0], weights.shape[1]), dtype=weights.dtype).at[answers].add(spread)
+    spread = jnp.broadcast_to(joint[:, None, :], (*members.shape, weights.shape[1]))
+    return jnp.zeros((n_cells + 1, weights.shape[1]), dtype=weights.dtype).at[members].add(spread)[:n_cells]
 
-    def accumulate_cells(weights: Any, cells: Any, given: Any) -> Any:
-        length = n_cells if n_cells is not None else int(given)
-        sums = jnp.zeros((length + 1, weights.shape[1]), dtype=weights.dtype)
-        spread = jnp.broadcast_to(weights[:, None, :], (*cells.shape, weights.shape[1]))
-        return sums.at[jnp.where(cells < 0, length, cells)].add(spread)[:length]
+
+def _accumulate_cells(op: AccumulateCells, node: Any, **_: object) -> Callable[..., Any]:
+    n_cells = int(node.inputs[3].data) if hasattr(node.inputs[3], "data") else None
+
+    def accumulate_cells(weights: Any, answers: Any, members: Any, given: Any) -> Any:
+        return _sums(weights, answers, members, n_cells if n_cells is not None else int(given))
 
     return accumulate_cells
 

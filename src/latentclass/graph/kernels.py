@@ -1,23 +1,56 @@
 """Compiled loops of the class likelihood.
 
-Classes lie in the innermost, contiguous axis, so that one respondent's sums over the items vectorise over the
-classes. Sums run in a fixed order without fast-math: the same input gives the same bits.
+Answers to a few neighbouring items are one cell of a joint table (see `latentclass.graph.packing`), so that a
+respondent costs one product per group of items and class. Probabilities are multiplied instead of logarithms added,
+and four classes are worked on at a time, which the compiler turns into vector instructions. A respondent whose
+product runs out of range is computed again by sums of logarithms.
+
+Sums run in a fixed order without fast-math: the same input gives the same bits.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["accumulate_cells", "class_likelihood"]
+__all__ = ["accumulate_cells", "class_likelihood", "pack_answers"]
+
+# Classes that are worked on at a time.
+_LANES = 4
+# Respondents that are worked on at a time: what is noted down about them stays in the nearest cache.
+_BLOCK = 64
+# Groups of items after which a product is brought back into range.
+_STRETCH = 16
+_SMALL, _SCALE_UP, _LOG_SCALE = 2.0**-400, 2.0**400, 400 * np.log(2.0)
+# Below this a class may have lost digits, or everything, to underflow.
+_LOST = 1e-290
+# Products below this, and logits beyond this, are left to the sums of logarithms.
+_LEAST, _FARTHEST = 1e-250, 300.0
+# Logit of the classes that are not there: far below all others, and its exponential is a normal number.
+_NOTHING = -700.0
+
+# exp(x) = 2^k exp(r) with k the whole number next to x / log 2: adding and subtracting 1.5 2^52 rounds to it, and the
+# lowest bits of that sum are k. The logarithm of 2 is in two parts, so that r keeps its digits (Cody and Waite 1980).
+_ROUND, _PER_LOG2 = 1.5 * 2.0**52, 1.4426950408889634
+_LOG2_HIGH, _LOG2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_EXPONENT_ONE = np.int64(1023 << 52)
+_C2, _C3, _C4, _C5, _C6, _C7 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040
+_C8, _C9, _C10, _C11, _C12 = 1 / 40320, 1 / 362880, 1 / 3628800, 1 / 39916800, 1 / 479001600
+
+# Unsigned, since a signed index is looked at for being negative.
+_ONE, _TWO, _THREE = np.uintp(1), np.uintp(2), np.uintp(3)
+
+type Floats = NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def class_likelihood(
-    logits: NDArray[np.float64], table: NDArray[np.float64], cells: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return log-likelihood, responsibilities and its derivative by the logits, per respondent.
+    logits: Floats, table: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return weighted log-likelihoods, and the gradients of their sum by the logits and by the table.
 
     Parameters
     ----------
@@ -25,66 +58,283 @@ def class_likelihood(
         Membership logits, up to a constant per row.
     table : ndarray of shape (L, K)
         Log probability of every cell (a level of an item) in every class.
-    cells : ndarray of int, shape (n, J)
-        Row of `table` for every answer; negative for a missing one.
+    answers : ndarray of int, shape (n, G)
+        Joint cell that each respondent chose of every group of items.
+    members : ndarray of int, shape (n_joint, width)
+        The cells, rows of `table`, that make up a joint cell; L for none.
+    weights : ndarray of shape (n,) or (1,)
+        Weight of every respondent, or of all.
 
     Returns
     -------
     tuple of ndarray
-        Shapes (n,), (n, K), (n, K).
+        Shapes (n,), (n, K), (L, K).
     """
     n, n_classes = logits.shape
-    n_items = cells.shape[1]
-    value = np.empty(n)
-    posterior = np.empty((n, n_classes))
-    slope = np.empty((n, n_classes))
-    total = np.empty(n_classes)
-    for i in range(n):
-        top_prior = -np.inf
-        for k in range(n_classes):
-            total[k] = logits[i, k]
-            top_prior = max(top_prior, total[k])
-        prior_sum = 0.0
-        for k in range(n_classes):
-            weight = np.exp(total[k] - top_prior)
-            slope[i, k] = weight
-            prior_sum += weight
-        for j in range(n_items):
-            cell = cells[i, j]
-            if cell >= 0:
+    width = -(-n_classes // _LANES) * _LANES
+    joint = _joint_table(table, members, width).reshape(-1)
+    sums = np.zeros(len(joint))
+    value, slope = np.empty(n), np.empty((n, n_classes))
+    prior, posterior = np.empty((_BLOCK, width)), np.empty((_BLOCK, width))
+    prior_sum, total, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    flat_slope = slope.reshape(-1)
+    flat, scratch = prior.reshape(-1), np.empty(_BLOCK * width)
+    per_respondent = 1 if len(weights) > 1 else 0
+    for start in range(0, n, _BLOCK):
+        m = min(_BLOCK, n - start)
+        near, failed = _copy_logits(logits, start, m, prior), 0
+        if near:
+            _exponentials(flat, scratch, m * width)
+            _products(prior, posterior, prior_sum, total, scaled, m, n_classes, joint, answers, start)
+            for i in range(m):
+                value[start + i] = np.log(total[i] / prior_sum[i]) - scaled[i]
+                failed += 0 if _LEAST <= total[i] < np.inf else 1
+        if failed or not near:
+            for i in range(m):
+                if not (near and _LEAST <= total[i] < np.inf):
+                    value[start + i] = _by_logarithms(
+                        logits, table, answers, members, start + i, prior[i], posterior[i]
+                    )
+                    prior_sum[i] = total[i] = 1.0
+        for i in range(m):
+            weight = weights[(start + i) * per_respondent]
+            value[start + i] *= weight
+            prior_sum[i], total[i] = weight / prior_sum[i], weight / total[i]
+        _accumulate(prior, posterior, prior_sum, total, m, answers, start, sums)
+        if n_classes == width:
+            for at in range(m * width):
+                flat_slope[start * width + at] = flat[at]
+        else:
+            for i in range(m):
                 for k in range(n_classes):
-                    total[k] += table[cell, k]
-        top = -np.inf
-        for k in range(n_classes):
-            top = max(top, total[k])
-        if top == -np.inf:
-            # The answers are impossible in every class.
-            value[i] = -np.inf
-            posterior[i] = 1.0 / n_classes
-            slope[i] = 0.0
-            continue
-        joint_sum = 0.0
-        for k in range(n_classes):
-            weight = np.exp(total[k] - top)
-            posterior[i, k] = weight
-            joint_sum += weight
-        for k in range(n_classes):
-            posterior[i, k] /= joint_sum
-            slope[i, k] = posterior[i, k] - slope[i, k] / prior_sum
-        value[i] = top + np.log(joint_sum) - top_prior - np.log(prior_sum)
-    return value, posterior, slope
+                    slope[start + i, k] = prior[i, k]
+    return value, slope, _by_table(sums.reshape(-1, width), members, table.shape)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def accumulate_cells(weights: NDArray[np.float64], cells: NDArray[np.int64], n_cells: int) -> NDArray[np.float64]:
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _copy_logits(logits: Floats, start: int, m: int, rows: Floats) -> bool:
+    """Copy logits of a block, padded, and return whether all are in the range of `_exponentials`."""
+    n_classes, beyond = logits.shape[1], 0
+    for i in range(m):
+        for k in range(n_classes):
+            x = logits[start + i, k]
+            rows[i, k] = x
+            # Written so that NaN is beyond too.
+            beyond += 0 if -_FARTHEST <= x <= _FARTHEST else 1
+        for k in range(n_classes, rows.shape[1]):
+            rows[i, k] = _NOTHING
+    return beyond == 0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _exponentials(x: Floats, scratch: Floats, n: int) -> None:
+    """Replace the first n numbers by their exponentials."""
+    bits = scratch.view(np.int64)
+    for i in range(n):
+        shifted = x[i] * _PER_LOG2 + _ROUND
+        scratch[i] = shifted
+        whole = shifted - _ROUND
+        r = (x[i] - whole * _LOG2_HIGH) - whole * _LOG2_LOW
+        r2 = r * r
+        r4 = r2 * r2
+        low = (1.0 + r) + (_C2 + _C3 * r) * r2
+        middle = (_C4 + _C5 * r) + (_C6 + _C7 * r) * r2
+        high = (_C8 + _C9 * r) + (_C10 + _C11 * r) * r2
+        x[i] = (low + middle * r4) + (high + _C12 * r4) * (r4 * r4)
+    for i in range(n):
+        bits[i] = (bits[i] << 52) + _EXPONENT_ONE
+    for i in range(n):
+        x[i] *= scratch[i]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _products(
+    prior: Floats,
+    posterior: Floats,
+    prior_sum: Floats,
+    total: Floats,
+    scaled: Floats,
+    m: int,
+    n_classes: int,
+    joint: Floats,
+    answers: NDArray[np.int64],
+    start: int,
+) -> None:
+    """Multiply the probabilities of the answers onto class weights, and sum both over the classes.
+
+    A total of NaN says that the respondent has to be computed by logarithms.
+    """
+    n_groups = answers.shape[1]
+    _multiply(prior, posterior, prior_sum, total, m, joint, answers, start, 0, min(_STRETCH, n_groups))
+    scaled[:] = 0.0
+    for first in range(_STRETCH, n_groups, _STRETCH):
+        for i in range(m):
+            scaled[i] += _rescale(posterior, i, n_classes)
+        last = min(first + _STRETCH, n_groups)
+        _multiply(posterior, posterior, total, total, m, joint, answers, start, first, last)
+        for i in range(m):
+            total[i] += 0.0 * scaled[i]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _multiply(
+    rows: Floats,
+    products: Floats,
+    before: Floats,
+    after: Floats,
+    m: int,
+    joint: Floats,
+    answers: NDArray[np.int64],
+    start: int,
+    first: int,
+    last: int,
+) -> None:
+    """Multiply the probabilities of the answers to groups first to last onto rows of class weights."""
+    width = rows.shape[1]
+    for i in range(m):
+        row_sum = product_sum = 0.0
+        for lane in range(0, width, _LANES):
+            a, b, c, d = rows[i, lane], rows[i, lane + 1], rows[i, lane + 2], rows[i, lane + 3]
+            row_sum += (a + b) + (c + d)
+            for j in range(first, last):
+                at = np.uintp(answers[start + i, j]) * np.uintp(width) + np.uintp(lane)
+                a *= joint[at]
+                b *= joint[at + _ONE]
+                c *= joint[at + _TWO]
+                d *= joint[at + _THREE]
+            products[i, lane], products[i, lane + 1] = a, b
+            products[i, lane + 2], products[i, lane + 3] = c, d
+            product_sum += (a + b) + (c + d)
+        before[i] = row_sum
+        after[i] = product_sum
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _accumulate(
+    prior: Floats,
+    posterior: Floats,
+    before: Floats,
+    after: Floats,
+    m: int,
+    answers: NDArray[np.int64],
+    start: int,
+    sums: Floats,
+) -> None:
+    """Add scaled class weights after the answers to their cells, and take those before them away from the former."""
+    n_groups, width = answers.shape[1], prior.shape[1]
+    for i in range(m):
+        for lane in range(0, width, _LANES):
+            a, b = posterior[i, lane] * after[i], posterior[i, lane + 1] * after[i]
+            c, d = posterior[i, lane + 2] * after[i], posterior[i, lane + 3] * after[i]
+            prior[i, lane] = a - prior[i, lane] * before[i]
+            prior[i, lane + 1] = b - prior[i, lane + 1] * before[i]
+            prior[i, lane + 2] = c - prior[i, lane + 2] * before[i]
+            prior[i, lane + 3] = d - prior[i, lane + 3] * before[i]
+            for j in range(n_groups):
+                at = np.uintp(answers[start + i, j]) * np.uintp(width) + np.uintp(lane)
+                sums[at] += a
+                sums[at + _ONE] += b
+                sums[at + _TWO] += c
+                sums[at + _THREE] += d
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _rescale(rows: Floats, i: int, n_classes: int) -> float:
+    """Scale a row up where it is small, and return the logarithm of the factor; NaN where a class may be lost."""
+    least, top, scaled = np.inf, 0.0, 0.0
+    for k in range(n_classes):
+        least, top = min(least, rows[i, k]), max(top, rows[i, k])
+    if least < _LOST:
+        return np.nan
+    while top < _SMALL:
+        for k in range(n_classes):
+            rows[i, k] *= _SCALE_UP
+        top *= _SCALE_UP
+        scaled += _LOG_SCALE
+    return scaled
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _by_logarithms(
+    logits: Floats,
+    table: Floats,
+    answers: NDArray[np.int64],
+    members: NDArray[np.int64],
+    i: int,
+    prior: Floats,
+    posterior: Floats,
+) -> float:
+    """Return the log-likelihood of one respondent, and fill in class probabilities before and after the answers."""
+    n_classes = logits.shape[1]
+    for k in range(n_classes):
+        prior[k] = posterior[k] = logits[i, k]
+    for j in range(answers.shape[1]):
+        for cell in members[answers[i, j]]:
+            if cell < len(table):
+                for k in range(n_classes):
+                    posterior[k] += table[cell, k]
+    before = _softmax(prior, n_classes)
+    if posterior[:n_classes].max() == -np.inf:
+        # The answers are impossible in every class.
+        posterior[:] = prior
+        return -np.inf
+    return _softmax(posterior, n_classes) - before
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _softmax(row: Floats, n: int) -> float:
+    """Replace the first n numbers by their softmax, others by zero; return the log of their sum of exponentials."""
+    top, total = row[:n].max(), 0.0
+    for k in range(n):
+        row[k] = np.exp(row[k] - top)
+        total += row[k]
+    row[:n] /= total
+    row[n:] = 0.0
+    return top + np.log(total)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Floats:
+    """Return the probability of every joint cell in every class, in rows padded with zeros."""
+    n_cells, n_classes = table.shape
+    single = np.exp(table)
+    joint = np.zeros((len(members), width))
+    for r in range(len(members)):
+        for k in range(n_classes):
+            joint[r, k] = 1.0
+        for j in range(members.shape[1]):
+            cell = members[r, j]
+            if cell < n_cells:
+                for k in range(n_classes):
+                    joint[r, k] *= single[cell, k]
+    return joint
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int]) -> Floats:
+    """Return sums over joint cells as sums over the cells."""
+    found = np.zeros(shape)
+    for r in range(len(members)):
+        for j in range(members.shape[1]):
+            cell = members[r, j]
+            if cell < shape[0]:
+                for k in range(shape[1]):
+                    found[cell, k] += sums[r, k]
+    return found
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def accumulate_cells(weights: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], n_cells: int) -> Floats:
     """Return the sum of the respondents' class weights over every cell they chose.
 
     Parameters
     ----------
     weights : ndarray of shape (n, K)
         Weight of every respondent in every class.
-    cells : ndarray of int, shape (n, J)
-        Cell of every answer; negative for a missing one.
+    answers : ndarray of int, shape (n, G)
+        Joint cell that each respondent chose of every group of items.
+    members : ndarray of int, shape (n_joint, width)
+        The cells that make up a joint cell; L for none.
     n_cells : int
         Number of cells L.
 
@@ -94,11 +344,35 @@ def accumulate_cells(weights: NDArray[np.float64], cells: NDArray[np.int64], n_c
         The sums.
     """
     n, n_classes = weights.shape
-    sums = np.zeros((n_cells, n_classes))
+    sums = np.zeros((len(members), n_classes))
     for i in range(n):
-        for j in range(cells.shape[1]):
-            cell = cells[i, j]
-            if cell >= 0:
-                for k in range(n_classes):
-                    sums[cell, k] += weights[i, k]
-    return sums
+        for j in range(answers.shape[1]):
+            cell = np.int64(answers[i, j])
+            for k in range(n_classes):
+                sums[cell, k] += weights[i, k]
+    return _by_table(sums, members, (n_cells, n_classes))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def pack_answers(
+    codes: NDArray[np.int64],
+    group: NDArray[np.int64],
+    stride: NDArray[np.int64],
+    missing: NDArray[np.int64],
+    packed: Any,
+) -> None:
+    """Add to joint cells what the answers to single items contribute.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, J)
+        Answers, negative where missing.
+    group, stride, missing : ndarray of int, shape (J,)
+        Group of every item, what one level counts for, and the level that stands for a missing answer.
+    packed : ndarray of int, shape (n, G)
+        Joint cells, at the first one of every group to begin with; changed in place.
+    """
+    for i in range(codes.shape[0]):
+        for j in range(codes.shape[1]):
+            code = missing[j] if codes[i, j] < 0 else codes[i, j]
+            packed[i, group[j]] += stride[j] * code

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentclass.dims import level_label, threshold_label
+from latentclass.graph.packing import Packing
 from latentclass.model import Level, Structure
 from latentclass.survey import ItemColumn, Survey
 
@@ -28,12 +29,20 @@ class ItemLayout:
         Row of every item's first level in the table (levels of all free items, then of all cumulative ones).
     n_cells : int
         Rows of the table.
+    sizes : tuple of int
+        Number of levels of every item, in model order.
     """
 
     free: tuple[ItemColumn, ...]
     cumulative: tuple[ItemColumn, ...]
     offsets: NDArray[np.int64]
     n_cells: int
+    sizes: tuple[int, ...]
+
+    @property
+    def packing(self) -> Packing:
+        """Which items are looked up together."""
+        return Packing(offsets=tuple(int(row) for row in self.offsets), sizes=self.sizes)
 
 
 def item_layout(survey: Survey) -> ItemLayout:
@@ -56,7 +65,8 @@ def item_layout(survey: Survey) -> ItemLayout:
         starts[item.name] = row
         row += len(item.levels)
     offsets = np.array([starts[item.name] for item in survey.items], dtype=np.int64)
-    return ItemLayout(free=free, cumulative=cumulative, offsets=offsets, n_cells=row)
+    sizes = tuple(len(item.levels) for item in survey.items)
+    return ItemLayout(free=free, cumulative=cumulative, offsets=offsets, n_cells=row, sizes=sizes)
 
 
 def level_labels(columns: Sequence[tuple[str, Sequence[Level]]]) -> list[str]:

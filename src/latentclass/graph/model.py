@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pymc as pm
-import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.graph.basic import Variable
 
@@ -16,6 +17,7 @@ from latentclass.graph.measurement import answer_table
 from latentclass.graph.membership import membership_logits
 from latentclass.graph.ops import class_likelihood
 from latentclass.graph.outcomes import outcome_coords, outcome_log_likelihood
+from latentclass.graph.packing import Packing
 from latentclass.model import IndicatorKind, Model
 from latentclass.survey import Survey, read_survey
 
@@ -96,7 +98,7 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
             table,
             layout.offsets,
             *(() if outcomes is None else (outcomes,)),
-            logp=_responses_logp,
+            logp=_responses_logp(layout.packing),
             random=_responses_random,
             signature="(k),(l,k),(j)->(j)" if outcomes is None else "(k),(l,k),(j),(k)->(j)",
             class_name="LatentClass",
@@ -107,17 +109,20 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
     return pymc_model
 
 
-def _responses_logp(
-    value: Variable, logits: Variable, table: Variable, offsets: Variable, outcomes: Variable | None = None
-) -> Variable:
-    # PyMC hands parameters to logp with a leading axis of length 1 for every batch dim of the value.
-    table = table.reshape([table.shape[-2], table.shape[-1]])
-    cells = pt.switch(pt.lt(value, 0), -1, value + offsets)
-    if outcomes is None:
-        return class_likelihood(logits, table, cells)[0]
-    # The outcomes first: p(outcomes), and membership given them, with which the items are summed over the classes.
-    given = logits + outcomes
-    return class_likelihood(given, table, cells)[0] + pt.logsumexp(given, axis=-1) - pt.logsumexp(logits, axis=-1)
+def _responses_logp(packing: Packing) -> Callable[..., Variable]:
+    def logp(
+        value: Variable, logits: Variable, table: Variable, _: Variable, outcomes: Variable | None = None
+    ) -> Variable:
+        # PyMC hands parameters to logp with a leading axis of length 1 for every batch dim of the value.
+        table = table.reshape([table.shape[-2], table.shape[-1]])
+        if outcomes is None:
+            return class_likelihood(logits, table, value, packing)
+        # The outcomes first: p(outcomes), and membership given them, with which the items are summed over the classes.
+        given = logits + outcomes
+        of_outcomes = pt.logsumexp(given, axis=-1) - pt.logsumexp(logits, axis=-1)
+        return class_likelihood(given, table, value, packing) + of_outcomes
+
+    return logp
 
 
 def _responses_random(

@@ -14,9 +14,14 @@ import pytensor
 import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.compile.mode import Mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.replace import graph_replace
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import ancestors, graph_inputs
 from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
+
+from latentclass.graph.ops import PackAnswers
 
 __all__ = ["Compilation", "Jitted", "compilation", "reproducible"]
 
@@ -34,18 +39,37 @@ class _ReleasingLinker(NumbaLinker):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Preparation:
+    """What is computed from the data alone, once, before a function runs on them.
+
+    Parameters
+    ----------
+    function : callable
+        Data to the prepared value.
+    names : tuple of str
+        Names of the data it takes.
+    """
+
+    function: Callable[..., Any]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Compilation:
     """Machine code of a function of the unconstrained vector, without the data it works on.
 
     Parameters
     ----------
     function : callable
-        Vector and data to outputs.
+        Vector, prepared values and data to outputs.
+    preparations : tuple of Preparation
+        Where the prepared values come from.
     names : tuple of str
         Names of the data in the order of the arguments.
     """
 
     function: Any
+    preparations: tuple[Preparation, ...]
     names: tuple[str, ...]
 
     def bound(self, pymc_model: pm.Model) -> Jitted:
@@ -61,7 +85,7 @@ class Compilation:
         Jitted
             The function. It follows `pymc.set_data`.
         """
-        return Jitted(self.function, [_shared(pymc_model, name) for name in self.names])
+        return Jitted(self, pymc_model)
 
 
 class Jitted:
@@ -69,21 +93,34 @@ class Jitted:
 
     Parameters
     ----------
-    jitted : callable
-        Vector and data to outputs.
-    shared : sequence of shared variables
-        The data.
+    compilation : Compilation
+        The function.
+    pymc_model : pymc.Model
+        The model whose data it works on.
     """
 
-    __slots__ = ("_jitted", "_shared")
+    __slots__ = ("_jitted", "_preparations", "_prepared", "_shared")
 
-    def __init__(self, jitted: Any, shared: Sequence[Any]) -> None:
-        self._jitted = jitted
-        self._shared = tuple(shared)
+    def __init__(self, compilation: Compilation, pymc_model: pm.Model) -> None:
+        self._jitted = compilation.function
+        self._shared = [_shared(pymc_model, name) for name in compilation.names]
+        self._preparations = [
+            (p.function, [_shared(pymc_model, name) for name in p.names]) for p in compilation.preparations
+        ]
+        self._prepared: list[tuple[list[Any], Any] | None] = [None] * len(self._preparations)
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
         """Return the outputs at a point, with the data that the model has now."""
-        return self._jitted(x, *[shared.get_value(borrow=True) for shared in self._shared])[:-1]
+        return self._jitted(x, *self._data())[:-1]
+
+    def _data(self) -> list[Any]:
+        prepared = []
+        for number, (function, shared) in enumerate(self._preparations):
+            now, known = [variable.get_value(borrow=True) for variable in shared], self._prepared[number]
+            if known is None or any(a is not b for a, b in zip(known[0], now, strict=True)):
+                self._prepared[number] = known = (now, np.ascontiguousarray(function(*now)))
+            prepared.append(known[1])
+        return [*prepared, *[variable.get_value(borrow=True) for variable in self._shared]]
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
@@ -93,7 +130,7 @@ class Jitted:
         callable
             Vector to outputs.
         """
-        jitted, data = self._jitted, [shared.get_value() for shared in self._shared]
+        jitted, data = self._jitted, self._data()
 
         def call(x: Vector) -> tuple[Any, ...]:
             return jitted(x, *data)[:-1]
@@ -119,15 +156,33 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
         The function, to be bound to the data of this model or of any other of the same structure.
     """
     mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
+    packed = [v for v in ancestors(outputs) if v.owner is not None and isinstance(v.owner.op, PackAnswers)]
+    inputs = [variable.type() for variable in packed]
+    outputs = graph_replace(outputs, dict(zip(packed, inputs, strict=True)), strict=False)
     # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
     # threads run.
-    function = pm.compile([x], [*outputs, pt.constant(_MARK)], mode=mode)
-    shared = function.get_shared()
+    function = pm.compile([x, *inputs], [*outputs, pt.constant(_MARK)], mode=mode)
+    return Compilation(
+        function=function.vm.jit_fn,
+        preparations=tuple(_preparation(pymc_model, variable) for variable in packed),
+        names=_names(pymc_model, function.get_shared()),
+    )
+
+
+def _preparation(pymc_model: pm.Model, variable: Any) -> Preparation:
+    shared = [v for v in graph_inputs([variable]) if isinstance(v, SharedVariable)]
+    given = [v.type() for v in shared]
+    mode = Mode(linker="py", optimizer=None)
+    function = pytensor.function(given, graph_replace(variable, dict(zip(shared, given, strict=True))), mode=mode)
+    return Preparation(function=function, names=_names(pymc_model, shared))
+
+
+def _names(pymc_model: pm.Model, shared: Sequence[Any]) -> tuple[str, ...]:
     for variable in shared:
         if _shared(pymc_model, variable.name) is not variable:
             message = f"The compiled model holds a value that is no data of the model: {variable!r}."
             raise RuntimeError(message)
-    return Compilation(function=function.vm.jit_fn, names=tuple(variable.name for variable in shared))
+    return tuple(variable.name for variable in shared)
 
 
 def _shared(pymc_model: pm.Model, name: str) -> Any:

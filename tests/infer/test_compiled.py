@@ -12,6 +12,7 @@ import latentclass as lc
 from latentclass.graph import build_survey
 from latentclass.infer import compiled as module
 from latentclass.infer.compiled import compile_model, compile_survey
+from latentclass.infer.jitted import distinct_rows
 from latentclass.survey import Survey
 from tests.graph.conftest import covariates, rich_model
 from tests.graph.evaluation import in_python
@@ -33,6 +34,20 @@ def models() -> dict[str, lc.Model]:
         "free items": lc.Model(items=free, n_classes=2, factor_groups=groups),
         "cumulative items": lc.Model(items=cumulative, n_classes=3, factor_groups=groups),
         "flat priors": lc.Model(items=free, n_classes=3, factor_groups=groups, priors=lc.Priors.flat()),
+        "learned scales": lc.Model(
+            items=free,
+            n_classes=3,
+            factor_groups=groups,
+            priors=lc.Priors(
+                group_effects={"individual": lc.Hierarchical(0.5), "social": lc.RegularizedHorseshoe(0.1)}
+            ),
+        ),
+        "one total": lc.Model(
+            items=free,
+            n_classes=3,
+            factor_groups=groups,
+            priors=lc.Priors(effects=lc.Allocation(mean=0.2, precision=5.0)),
+        ),
         "no covariates": lc.Model(items=[*free, *cumulative], n_classes=2),
     }
 
@@ -66,6 +81,39 @@ def in_the_interpreter(survey: Survey, rank: np.ndarray, x: np.ndarray) -> list[
     with pymc_model:
         outputs = module._full(pymc_model)
     return in_python(pymc_model.value_vars, outputs)(**parts)
+
+
+def test_respondents_who_are_alike_are_computed_once() -> None:
+    model = lc.Model(
+        items=lc.binary("posted", "read", levels=["no", "yes"]), n_classes=2, factor_groups={"social": ["remote"]}
+    )
+    survey = survey_of(model, 120, seed=4)
+    compiled = compile_survey(survey)
+    weights, answers = compiled.full_density._data()[:2]
+    # Two answers, each yes, no or missing, times two values of the covariate.
+    assert len(weights) == len(answers) <= 18
+    assert weights.sum() == 120
+    x = np.random.default_rng(1).normal(size=compiled.n_dim)
+    rank = compiled.pymc_model["breaking_order"].get_value()
+    for found, wanted in zip(compiled.full_density(x), in_the_interpreter(survey, rank, x), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11)
+    # The data may change.
+    codes = np.array(survey.codes)
+    codes[:50] = -1
+    compiled.pymc_model.set_data("codes", codes)
+    changed = replace(survey, codes=codes)
+    for found, wanted in zip(compiled.full_density(x), in_the_interpreter(changed, rank, x), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11)
+
+
+def test_distinct_rows() -> None:
+    one, two = np.array([[1, 2], [1, 2], [3, 4], [1, 2], [1, 3]]), np.array([0.5, 0.5, 0.5, 1.5, 0.5])
+    first, counts = distinct_rows([one, two])
+    assert first is not None
+    assert first.tolist() == [0, 2, 3, 4]
+    assert counts.tolist() == [2.0, 1.0, 1.0, 1.0]
+    assert distinct_rows([np.arange(5)])[0] is None
+    assert distinct_rows([])[0] is None
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,18 @@ from pytensor.graph.traversal import ancestors, graph_inputs
 from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
 
-from latentclass.graph.ops import PackAnswers
+from latentclass.dims import RESPONDENT
+from latentclass.graph.ops import ClassLikelihood, PackAnswers
 
 __all__ = ["Compilation", "Jitted", "compilation", "reproducible"]
 
 type Vector = NDArray[np.float64]
 
 _MARK = np.int8(1)
+# The last takes PyMC's checks of parameters away: the transforms keep values inside their support.
+_REWRITES = ["fast_run", "numba", "local_remove_check_parameter"]
+# Share of distinct rows beyond which all are computed as they stand.
+_MOST_DISTINCT = 0.9
 
 
 class _ReleasingLinker(NumbaLinker):
@@ -61,7 +66,9 @@ class Compilation:
     Parameters
     ----------
     function : callable
-        Vector, prepared values and data to outputs.
+        Vector, weights if `weighted`, prepared values and data to outputs.
+    weighted : bool
+        Whether the respondents have weights, so that those who are alike can be computed once.
     preparations : tuple of Preparation
         Where the prepared values come from.
     names : tuple of str
@@ -69,6 +76,7 @@ class Compilation:
     """
 
     function: Any
+    weighted: bool
     preparations: tuple[Preparation, ...]
     names: tuple[str, ...]
 
@@ -91,6 +99,8 @@ class Compilation:
 class Jitted:
     """A compiled function of the unconstrained vector that threads may call side by side.
 
+    Respondents with the same answers and the same design are computed once and counted.
+
     Parameters
     ----------
     compilation : Compilation
@@ -99,28 +109,39 @@ class Jitted:
         The model whose data it works on.
     """
 
-    __slots__ = ("_jitted", "_preparations", "_prepared", "_shared")
+    __slots__ = ("_arguments", "_compilation", "_jitted", "_of_respondents", "_shared", "_values")
 
     def __init__(self, compilation: Compilation, pymc_model: pm.Model) -> None:
-        self._jitted = compilation.function
-        self._shared = [_shared(pymc_model, name) for name in compilation.names]
-        self._preparations = [
-            (p.function, [_shared(pymc_model, name) for name in p.names]) for p in compilation.preparations
-        ]
-        self._prepared: list[tuple[list[Any], Any] | None] = [None] * len(self._preparations)
+        self._compilation, self._jitted = compilation, compilation.function
+        names = dict.fromkeys([*compilation.names, *(name for p in compilation.preparations for name in p.names)])
+        self._shared = {name: _shared(pymc_model, name) for name in names}
+        of = pymc_model.named_vars_to_dims
+        self._of_respondents = [name for name in names if name in of and of[name][0] == RESPONDENT]
+        self._values: list[Any] = []
+        self._arguments: list[Any] = []
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
         """Return the outputs at a point, with the data that the model has now."""
         return self._jitted(x, *self._data())[:-1]
 
     def _data(self) -> list[Any]:
-        prepared = []
-        for number, (function, shared) in enumerate(self._preparations):
-            now, known = [variable.get_value(borrow=True) for variable in shared], self._prepared[number]
-            if known is None or any(a is not b for a, b in zip(known[0], now, strict=True)):
-                self._prepared[number] = known = (now, np.ascontiguousarray(function(*now)))
-            prepared.append(known[1])
-        return [*prepared, *[variable.get_value(borrow=True) for variable in self._shared]]
+        values = [variable.get_value(borrow=True) for variable in self._shared.values()]
+        if len(values) != len(self._values) or any(a is not b for a, b in zip(values, self._values, strict=True)):
+            self._arguments = self._prepared(dict(zip(self._shared, values, strict=True)))
+            self._values = values
+        return self._arguments
+
+    def _prepared(self, data: dict[str, Any]) -> list[Any]:
+        own, weights = self._compilation, []
+        if own.weighted:
+            first, counts = distinct_rows([data[name] for name in self._of_respondents])
+            if first is not None:
+                data |= {name: data[name][first] for name in self._of_respondents}
+                if RESPONDENT in data:
+                    data[RESPONDENT] = np.full_like(data[RESPONDENT], len(first))
+            weights = [counts]
+        prepared = [np.ascontiguousarray(p.function(*[data[name] for name in p.names])) for p in own.preparations]
+        return [*weights, *prepared, *[data[name] for name in own.names]]
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
@@ -136,6 +157,31 @@ class Jitted:
             return jitted(x, *data)[:-1]
 
         return call
+
+
+def distinct_rows(arrays: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64] | None, Vector]:
+    """Return where each distinct row of several arrays stands first, and how often there is one like it.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray of shape (n, ...)
+        The rows, side by side.
+
+    Returns
+    -------
+    tuple of ndarray
+        Positions, in increasing order, and counts; None and a single 1 where hardly any two rows are alike.
+    """
+    n = len(arrays[0]) if arrays else 0
+    if n == 0:
+        return None, np.ones(1)
+    rows = np.hstack([np.ascontiguousarray(array).reshape(n, -1).view(np.uint8) for array in arrays])
+    keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
+    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    if len(first) > _MOST_DISTINCT * n:
+        return None, np.ones(1)
+    order = np.argsort(first)
+    return first[order], counts[order].astype(float)
 
 
 def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compilation:
@@ -155,18 +201,31 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
     Compilation
         The function, to be bound to the data of this model or of any other of the same structure.
     """
-    mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=["fast_run", "numba"]))
-    packed = [v for v in ancestors(outputs) if v.owner is not None and isinstance(v.owner.op, PackAnswers)]
-    inputs = [variable.type() for variable in packed]
-    outputs = graph_replace(outputs, dict(zip(packed, inputs, strict=True)), strict=False)
+    mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=_REWRITES))
+    nodes = [v.owner for v in ancestors(outputs) if v.owner is not None]
+    packed = list(dict.fromkeys(node.outputs[0] for node in nodes if isinstance(node.op, PackAnswers)))
+    weights = _weights(pymc_model, nodes)
+    places = dict.fromkeys(weights, pt.vector("weights", dtype="float64"))
+    places |= {variable: variable.type() for variable in packed}
+    inputs = list(dict.fromkeys(places.values()))
+    outputs = graph_replace(outputs, places, strict=False)
     # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
     # threads run.
-    function = pm.compile([x, *inputs], [*outputs, pt.constant(_MARK)], mode=mode)
+    function = pytensor.function([x, *inputs], [*outputs, pt.constant(_MARK)], mode=mode)
     return Compilation(
         function=function.vm.jit_fn,
+        weighted=bool(weights),
         preparations=tuple(_preparation(pymc_model, variable) for variable in packed),
         names=_names(pymc_model, function.get_shared()),
     )
+
+
+def _weights(pymc_model: pm.Model, nodes: Sequence[Any]) -> list[Any]:
+    """Return the weights of the respondents in the graph, if they have nothing of their own that is sampled."""
+    of = pymc_model.named_vars_to_dims
+    if any(RESPONDENT in of.get(rv.name, ()) for rv in pymc_model.free_RVs):
+        return []
+    return list(dict.fromkeys(node.inputs[-1] for node in nodes if isinstance(node.op, ClassLikelihood)))
 
 
 def _preparation(pymc_model: pm.Model, variable: Any) -> Preparation:

@@ -1,0 +1,171 @@
+"""Effective draws per second: latentclass, Stan, and PyMC on the model as one would first write it.
+
+All draw from the same posterior with the same priors and numbers of draws, two chains side by side. The figure is the
+bulk effective sample size of the worst parameter among intercepts, slopes and item probabilities, by the same code
+for all. Seconds are those of sampling, warm-up included; for latentclass the search for modes is included too, while
+the others start at the truth. Compilation is left out for all.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import arviz_stats as azs
+import numpy as np
+import pandas as pd
+import xarray as xr
+from common import Results, table, with_spread
+
+import latentclass as lc
+
+HERE = Path(__file__).resolve().parent
+SIZES, REPEATS = (500, 2000), 3
+CHAINS, WARMUP, DRAWS = 2, 500, 1000
+
+
+def worst(draws: xr.Dataset) -> float:
+    """Return the smallest bulk effective sample size of all parameters."""
+    return float(min(azs.ess(draws[name], method="bulk").min() for name in draws.data_vars))
+
+
+def slopes(posterior: xr.Dataset) -> xr.DataArray:
+    names = [str(name) for name in posterior if str(name).startswith("slope_")]
+    stacked = [
+        posterior[n].rename({str(d): "covariate" for d in posterior[n].dims if "covariate" in str(d)}) for n in names
+    ]
+    return xr.concat([s.drop_vars("covariate") for s in stacked], dim="covariate")
+
+
+def with_latentclass(data: lc.Simulated, seed: int) -> dict[str, float]:
+    from latentclass.infer.compiled import compile_survey
+    from latentclass.survey import read_survey
+
+    survey = read_survey(data.model, data.frame)
+    compiled = compile_survey(survey)
+    for function in (compiled.full_density, compiled.expand):
+        function(np.zeros(compiled.n_dim))
+    begun = time.perf_counter()
+    fit = lc.fit(data.model, survey, draws=DRAWS, tune=WARMUP, chains=CHAINS, seed=seed, progressbar=False)
+    seconds = time.perf_counter() - begun
+    posterior = fit.posterior
+    draws = xr.Dataset({n: posterior[n] for n in ("intercept", "probability")} | {"slope": slopes(posterior)})
+    return {"ess": worst(draws), "seconds": seconds}
+
+
+def design(data: lc.Simulated) -> tuple[np.ndarray, np.ndarray]:
+    from latentclass.survey import read_survey
+
+    survey = read_survey(data.model, data.frame)
+    return survey.codes, np.hstack([group.matrix for group in survey.groups])
+
+
+def truth(data: lc.Simulated) -> dict[str, np.ndarray]:
+    """Return intercept (K,), slopes (P, K) and probabilities (K, J, C)."""
+    own, k = data.parameters, data.model.n_classes
+    probability = own["probability"].to_numpy().reshape(k, len(data.model.items), -1)
+    names = [name for name in own if str(name).startswith("slope_")]
+    return {
+        "intercept": own["intercept"].to_numpy(),
+        "slope": np.vstack([own[name].to_numpy() for name in names]),
+        # Away from the boundary, where the transforms of the simplex have no inverse.
+        "probability": (probability + 1e-3) / (probability + 1e-3).sum(axis=-1, keepdims=True),
+    }
+
+
+def basis(k: int) -> np.ndarray:
+    """Return orthonormal columns that sum to zero, (K, K - 1)."""
+    return np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, :-1]]))[0][:, 1:]
+
+
+def with_stan(data: lc.Simulated, seed: int) -> dict[str, float | str]:
+    if shutil.which("Rscript") is None:
+        return {"skipped": "R is not installed"}
+    codes, x = design(data)
+    priors, start, k = data.model.priors, truth(data), data.model.n_classes
+    q = basis(k)
+    given = {
+        "N": len(codes), "J": codes.shape[1], "C": 5, "K": k, "P": x.shape[1], "y": (codes + 1).tolist(),
+        "x": x.tolist(), "basis": q.tolist(), "scale_intercept": priors.intercept.scale,
+        "scale_slope": priors.effects.scale, "concentration": priors.items.concentration,
+    }  # fmt: skip
+    begin = {
+        "raw_intercept": (start["intercept"] @ q).tolist(),
+        "raw_slope": (start["slope"] @ q).tolist(),
+        "probability": start["probability"].tolist(),
+    }
+    # One folder for all repeats, since Stan keeps the compiled model beside its source.
+    folder = Path(tempfile.gettempdir()) / "latentclass-benchmark-stan"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "lca.stan").exists():
+        shutil.copy(HERE / "lca.stan", folder)
+    (folder / "data.json").write_text(json.dumps(given))
+    (folder / "start.json").write_text(json.dumps(begin))
+    command = ["Rscript", str(HERE / "run_stan.R"), str(folder), *map(str, (seed, CHAINS, WARMUP, DRAWS))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"skipped": "rstan: " + done.stderr.strip().splitlines()[-1][:200]}
+    chains = np.stack([pd.read_csv(folder / f"draws_{chain}.csv").to_numpy() for chain in range(1, CHAINS + 1)])
+    times = json.loads((folder / "times.json").read_text())
+    return {"ess": worst(xr.Dataset({"all": (("chain", "draw", "parameter"), chains)})), "seconds": times["seconds"]}
+
+
+def with_pymc(data: lc.Simulated, seed: int) -> dict[str, float | str]:
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    codes, x = design(data)
+    priors, start, k = data.model.priors, truth(data), data.model.n_classes
+    one_hot = (codes[:, :, None] == np.arange(5)).reshape(len(codes), -1).astype(float)
+    with pm.Model():
+        intercept = pm.ZeroSumNormal("intercept", sigma=np.asarray(priors.intercept.scale), shape=k)
+        slope = pm.ZeroSumNormal("slope", sigma=np.asarray(priors.effects.scale), shape=(x.shape[1], k))
+        concentration = np.full(5, priors.items.concentration)
+        probability = pm.Dirichlet("probability", concentration, shape=(k, codes.shape[1], 5))
+        logits = pt.special.log_softmax(intercept + x @ slope, axis=1)
+        pm.Potential("answers", pt.logsumexp(logits + one_hot @ pt.log(probability).reshape((k, -1)).T, axis=1).sum())
+        options = {
+            "nuts_sampler": "pymc", "initvals": start, "chains": CHAINS, "cores": CHAINS, "random_seed": seed,
+            "progressbar": False, "quiet": True, "compute_convergence_checks": False, "nuts": {"target_accept": 0.9},
+        }  # fmt: skip
+        pm.sample(1, tune=1, **options)
+        begun = time.perf_counter()
+        tree = pm.sample(DRAWS, tune=WARMUP, **options)
+        seconds = time.perf_counter() - begun
+    posterior = tree["posterior"].to_dataset()
+    return {"ess": worst(posterior[["intercept", "slope", "probability"]]), "seconds": seconds}
+
+
+PROGRAMS: dict[str, Callable[[lc.Simulated, int], dict]] = {
+    "latentclass": with_latentclass,
+    "Stan": with_stan,
+    "PyMC, naive": with_pymc,
+}
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    results = Results("sampling")
+    for repeat in range(REPEATS):
+        for n in SIZES:
+            data = lc.datasets.plain_survey(n=n, seed=2020)
+            for program, run in PROGRAMS.items():
+                key = {"n": n, "program": program, "repeat": repeat}
+                results.measured(key, lambda run=run, data=data, seed=repeat + 1: run(data, seed))
+    frame = results.frame()
+    frame["ESS per second"] = frame["ess"] / frame["seconds"]
+    print(table(frame, ["n"], "program", "ESS per second").to_string())
+    wide = frame.pivot_table(index=["n", "repeat"], columns="program", values="ESS per second")
+    ratios = {p: (wide["latentclass"] / wide[p]).groupby("n").apply(with_spread) for p in wide if p != "latentclass"}
+    print("latentclass as a multiple of")
+    print(pd.DataFrame(ratios).to_string())
+
+
+if __name__ == "__main__":
+    main()

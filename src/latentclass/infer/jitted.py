@@ -204,28 +204,32 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
     mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=_REWRITES))
     nodes = [v.owner for v in ancestors(outputs) if v.owner is not None]
     packed = list(dict.fromkeys(node.outputs[0] for node in nodes if isinstance(node.op, PackAnswers)))
-    weights = _weights(pymc_model, nodes)
-    places = dict.fromkeys(weights, pt.vector("weights", dtype="float64"))
-    places |= {variable: variable.type() for variable in packed}
-    inputs = list(dict.fromkeys(places.values()))
+    places = {variable: variable.type() for variable in packed}
+    inputs = list(places.values())
+    likelihoods = _weighable(pymc_model, nodes)
+    if likelihoods:
+        inputs.insert(0, pt.vector("weights", dtype="float64"))
+        for node in likelihoods:
+            own = [places.get(variable, variable) for variable in node.inputs[:-1]]
+            places |= dict(zip(node.outputs, node.op(*own, inputs[0]), strict=True))
     outputs = graph_replace(outputs, places, strict=False)
     # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
     # threads run.
     function = pytensor.function([x, *inputs], [*outputs, pt.constant(_MARK)], mode=mode)
     return Compilation(
         function=function.vm.jit_fn,
-        weighted=bool(weights),
+        weighted=bool(likelihoods),
         preparations=tuple(_preparation(pymc_model, variable) for variable in packed),
         names=_names(pymc_model, function.get_shared()),
     )
 
 
-def _weights(pymc_model: pm.Model, nodes: Sequence[Any]) -> list[Any]:
-    """Return the weights of the respondents in the graph, if they have nothing of their own that is sampled."""
+def _weighable(pymc_model: pm.Model, nodes: Sequence[Any]) -> list[Any]:
+    """Return the likelihoods that respondents may enter with a weight, where nothing of their own is sampled."""
     of = pymc_model.named_vars_to_dims
     if any(RESPONDENT in of.get(rv.name, ()) for rv in pymc_model.free_RVs):
         return []
-    return list(dict.fromkeys(node.inputs[-1] for node in nodes if isinstance(node.op, ClassLikelihood)))
+    return list(dict.fromkeys(node for node in nodes if isinstance(node.op, ClassLikelihood)))
 
 
 def _preparation(pymc_model: pm.Model, variable: Any) -> Preparation:

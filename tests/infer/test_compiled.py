@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from pytensor.printing import debugprint
 
@@ -12,7 +13,7 @@ import latentclass as lc
 from latentclass.graph import build_survey
 from latentclass.infer import compiled as module
 from latentclass.infer.compiled import compile_model, compile_survey
-from latentclass.infer.jitted import distinct_rows
+from latentclass.infer.jitted import Compilation, compilation, distinct_rows
 from latentclass.survey import Survey
 from tests.graph.conftest import covariates, rich_model
 from tests.graph.evaluation import in_python
@@ -47,6 +48,12 @@ def models() -> dict[str, lc.Model]:
             n_classes=3,
             factor_groups=groups,
             priors=lc.Priors(effects=lc.Allocation(mean=0.2, precision=5.0)),
+        ),
+        "outcomes": lc.Model(
+            items=free,
+            n_classes=2,
+            factor_groups={"individual": ["age"]},
+            outcomes={"hours": lc.outcome("continuous", covariates="age")},
         ),
         "no covariates": lc.Model(items=[*free, *cumulative], n_classes=2),
     }
@@ -104,6 +111,22 @@ def test_respondents_who_are_alike_are_computed_once() -> None:
     changed = replace(survey, codes=codes)
     for found, wanted in zip(compiled.full_density(x), in_the_interpreter(changed, rank, x), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-11)
+
+
+def test_outcomes_are_summed_over_every_respondent(monkeypatch) -> None:
+    """They are no part of the likelihood that takes weights, so nobody may be left out."""
+    found = []
+
+    def noted(function: object, **options: bool) -> Compilation:
+        found.append(options["weighted"])
+        return Compilation(function=function, **options)
+
+    monkeypatch.setattr("latentclass.infer.jitted.Compilation", noted)
+    for name in ("free items", "outcomes", "every part"):
+        pymc_model = build_survey(survey_of(models()[name], 40, seed=1))
+        with pymc_model:
+            compilation(pymc_model, pt.vector(), [pymc_model.logp()])
+    assert found == [True, False, False]
 
 
 def test_distinct_rows() -> None:

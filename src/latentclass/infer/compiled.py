@@ -252,6 +252,7 @@ def _structure(survey: Survey) -> Hashable:
         survey.items,
         tuple((group.name, tuple((c.label, c.construct) for c in group.columns)) for group in survey.groups),
         tuple((c.name, c.construct, c.kind, c.levels) for c in survey.indicators),
+        tuple((c.name, c.levels, c.columns, c.labels, c.constructs) for c in survey.outcomes),
         tuple((c.name, c.levels, c.labels, c.constructs) for c in survey.outcomes),
     )
 

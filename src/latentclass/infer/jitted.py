@@ -20,6 +20,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors, graph_inputs
 from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
+from pytensor.tensor.math import Sum
 
 from latentclass.dims import RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
@@ -225,11 +226,16 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
 
 
 def _weighable(pymc_model: pm.Model, nodes: Sequence[Any]) -> list[Any]:
-    """Return the likelihoods that respondents may enter with a weight, where nothing of their own is sampled."""
+    """Return the likelihoods that respondents may enter with a weight.
+
+    Nothing of the respondents' own may be sampled, and the likelihoods have to be all that is summed over them.
+    """
     of = pymc_model.named_vars_to_dims
-    if any(RESPONDENT in of.get(rv.name, ()) for rv in pymc_model.free_RVs):
+    likelihoods = list(dict.fromkeys(node for node in nodes if isinstance(node.op, ClassLikelihood)))
+    users = [node.op for node in nodes if any(own.outputs[0] in node.inputs for own in likelihoods)]
+    if any(RESPONDENT in of.get(rv.name, ()) for rv in pymc_model.free_RVs) or len(pymc_model.observed_RVs) > 1:
         return []
-    return list(dict.fromkeys(node for node in nodes if isinstance(node.op, ClassLikelihood)))
+    return likelihoods if all(isinstance(op, Sum) for op in users) else []
 
 
 def _preparation(pymc_model: pm.Model, variable: Any) -> Preparation:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import latentclass as lc
-from latentclass.evidence import Verdict, marginal_likelihood
+from latentclass.evidence import Verdict, marginal_likelihood, subsets
 from tests.conftest import CHEATING
 
 
@@ -29,7 +29,6 @@ def fit(reference_survey: Callable[[str], pd.DataFrame], folder: Path) -> lc.Fit
         items=lc.binary(*CHEATING),
         n_classes=2,
         factor_groups={"ability": ["GPA"], "noise": ["noise"]},
-        priors=lc.Priors(effects=lc.Normal(0.25)),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTCLASS_UNFINISHED", str(folder))
@@ -89,3 +88,18 @@ def test_wrong_arguments_are_told() -> None:
         lc.weigh(fit, groups=["indivdual"])
     with pytest.raises(lc.LatentClassError, match="no line of evidence 'loo' to skip"):
         lc.weigh(fit, skip=["loo"])
+
+
+@pytest.mark.slow
+def test_all_subsets_of_the_groups(fit: lc.Fit, weighing: lc.Weighing, folder: Path) -> None:
+    found = subsets(fit, folder=folder, progressbar=False)
+    assert set(found.table.index) == {"ability + noise", "ability", "noise", "no group"}
+    inclusion = found.inclusion["posterior"]
+    assert inclusion["ability"] > 0.95
+    assert inclusion["noise"] < 0.6
+    # With against without noise, beside ability, is the Bayes factor that weighing found from the same fits.
+    marginal = found.table["log_marginal"]
+    error = weighing.table.loc["noise", "log_bf_error"]
+    assert marginal["ability + noise"] - marginal["ability"] == pytest.approx(
+        weighing.table.loc["noise", "log_bf"], abs=4 * error
+    )

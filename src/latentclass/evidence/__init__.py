@@ -8,6 +8,7 @@ from latentclass.evidence.marginal import MarginalLikelihood, marginal_likelihoo
 from latentclass.evidence.null_check import NullCheck, null_check
 from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.refits import Refits, forget_refits, refits_folder, refits_like
+from latentclass.evidence.subsets import Subsets, compare_subsets, subsets
 from latentclass.evidence.verdict import Decision, Line, Rule, Side, Verdict
 from latentclass.evidence.weighing import Weighing, weigh
 from latentclass.evidence.weight import WeightDraws, posterior_weights, prior_weights
@@ -27,11 +28,13 @@ __all__ = [
     "Refits",
     "Rule",
     "Side",
+    "Subsets",
     "Verdict",
     "Weighing",
     "WeightDraws",
     "bayes_factor",
     "bridge",
+    "compare_subsets",
     "equivalence",
     "forget_refits",
     "likelihood_ratio",
@@ -44,5 +47,6 @@ __all__ = [
     "prior_weights",
     "refits_folder",
     "refits_like",
+    "subsets",
     "weigh",
 ]

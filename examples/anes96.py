@@ -43,7 +43,8 @@ def main() -> None:
     print(effects.to_string(float_format="{:+.1f}".format))
 
     heading("6. Files")
-    for path in [fit.save(options.out / "anes96.nc"), *draw(fit, options.out)]:
+    report = lc.report(fit, options.out / "anes96.html", title="Political segments in 1996")
+    for path in [report, fit.save(options.out / "anes96.nc"), *draw(fit, options.out)]:
         print(path)
 
 
@@ -83,6 +84,7 @@ def draw(fit: lc.Fit, folder: Path) -> list[Path]:
     figures = {
         "profiles": lc.plots.profiles(fit.profiles(), classes),
         "effects": lc.plots.effects(fit.marginal_effects()).figure,
+        "education": lc.plots.shares_along(fit.shares_along("educ")).figure,
         "memberships": lc.plots.memberships(fit.memberships()).figure,
     }
     paths = [folder / f"anes96_{name}.png" for name in figures]

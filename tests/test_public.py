@@ -9,6 +9,8 @@ import latentclass as lc
 
 NAMES = [
     "Allocation",
+    "Check",
+    "Checks",
     "Comparison",
     "Construct",
     "ConvergenceWarning",
@@ -37,6 +39,7 @@ NAMES = [
     "__version__",
     "binary",
     "build",
+    "check",
     "choose",
     "compare",
     "construct",

@@ -48,6 +48,7 @@ _HOMES = {
         "outcome",
     ),
     "latentclass.survey": ("Survey", "read_survey"),
+    "latentclass.checks": ("Check", "Checks", "check"),
     "latentclass.graph": ("build",),
     "latentclass.evidence": ("Rule", "Weighing", "weigh"),
     "latentclass.comparison": ("Comparison", "choose", "compare"),
@@ -63,6 +64,7 @@ __all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
     from latentclass import datasets, plots, tables
+    from latentclass.checks import Check, Checks, check
     from latentclass.comparison import Comparison, choose, compare
     from latentclass.errors import (
         ConvergenceWarning,

@@ -53,7 +53,7 @@ _HOMES = {
     "latentclass.evidence": ("Rule", "Weighing", "weigh"),
     "latentclass.comparison": ("Comparison", "choose", "compare"),
     "latentclass.infer": ("find_modes", "fit", "recover"),
-    "latentclass.posterior": ("Fit", "group_scales", "load"),
+    "latentclass.posterior": ("Drift", "Fit", "drift", "group_scales", "load"),
     "latentclass.reporting": ("report",),
     "latentclass.simulation": ("simulate",),
 }
@@ -99,7 +99,7 @@ if TYPE_CHECKING:
         ordinal,
         outcome,
     )
-    from latentclass.posterior import Fit, group_scales, load
+    from latentclass.posterior import Drift, Fit, drift, group_scales, load
     from latentclass.reporting import report
     from latentclass.simulation import simulate
     from latentclass.survey import Survey, read_survey

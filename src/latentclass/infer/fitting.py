@@ -26,13 +26,15 @@ from latentclass.infer.threads import available_cores
 from latentclass.model import Model
 from latentclass.posterior import Fit, check_convergence, log_likelihood, relabel, solutions
 from latentclass.posterior.classes import class_shares
+from latentclass.posterior.cut import two_step_outcomes
 from latentclass.posterior.log_prior import log_prior
-from latentclass.survey import Survey
+from latentclass.survey import Survey, without_feedback
 
 __all__ = ["fit", "recover"]
 
 # A basin below this share of the evidence gets no chain.
 _LEAST_WEIGHT = 0.1
+_OUTCOMES = ("one-step", "two-step")
 
 
 def fit(
@@ -48,6 +50,7 @@ def fit(
     n_starts: int = 20,
     target_accept: float = 0.9,
     missing_covariates: str = "error",
+    outcomes: str = "one-step",
     posterior_predictive: bool = False,
     progressbar: bool = True,
 ) -> Fit:
@@ -80,6 +83,9 @@ def fit(
         Acceptance rate the step size is tuned for.
     missing_covariates : {"error", "drop"}
         What to do with respondents who miss a covariate.
+    outcomes : {"one-step", "two-step"}
+        Whether outcomes may tell of the classes as items do, or are regressed on classes that they had no part in, see
+        `latentclass.posterior.cut`; `drift` compares the two.
     posterior_predictive : bool
         Whether to add whole surveys drawn from the posterior to the tree.
     progressbar : bool
@@ -115,7 +121,12 @@ def fit(
     >>> fit = lc.fit(data.model, data.frame, seed=1)  # doctest: +SKIP
     """
     settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, progressbar=progressbar)
+    if outcomes not in _OUTCOMES:
+        message = f"outcomes is one of {listed(_OUTCOMES)}; got {outcomes!r}."
+        raise FitError(message)
     survey = as_survey(model, frame, missing_covariates)
+    if outcomes == "two-step":
+        survey = without_feedback(survey)
     laps = Laps()
     with doing("building and compiling the model", shown=progressbar):
         compiled = compile_survey(survey)
@@ -262,6 +273,8 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
         class_names=survey.model.class_names,
     )
     posterior = relabelled.posterior
+    if any(not outcome.feedback for outcome in survey.model.outcomes.values()):
+        posterior = posterior.merge(two_step_outcomes(posterior, survey))
     found = solutions(posterior)
     stats["label_margin"] = relabelled.margin
     groups: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """What a posterior says: relabelled draws in, tables out. Nothing here imports PyMC."""
 
+from latentclass.posterior.class_drift import Drift, drift
 from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
 from latentclass.posterior.convergence import Convergence, check_convergence
 from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
@@ -14,11 +15,13 @@ from latentclass.posterior.solutions import solutions
 
 __all__ = [
     "Convergence",
+    "Drift",
     "Fit",
     "Relabelled",
     "check_convergence",
     "classes",
     "classification_certainty",
+    "drift",
     "effects",
     "group_scales",
     "indicator_log_likelihood",

@@ -3,6 +3,7 @@
 from latentclass.survey.covariates import Covariate, CovariateKind
 from latentclass.survey.design import ColumnKind, DesignColumn, GroupDesign
 from latentclass.survey.encode import covariate_frame, design_matrices, encode
+from latentclass.survey.feedback import without_feedback
 from latentclass.survey.indicators import IndicatorColumn
 from latentclass.survey.outcomes import OutcomeColumn
 from latentclass.survey.read import read_survey
@@ -23,4 +24,5 @@ __all__ = [
     "design_matrices",
     "encode",
     "read_survey",
+    "without_feedback",
 ]

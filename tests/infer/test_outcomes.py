@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import latentclass as lc
+from tests.posterior.conftest import example_of, full_model
 
 SLOPE, HALF_DIFFERENCE = 1.0, 0.9
 
@@ -72,3 +74,25 @@ def test_steps_have_names():
         lc.fit(data.model, data.frame, outcomes="both")
     with pytest.raises(lc.ModelError, match="Two steps are for models with outcomes; this one has none"):
         lc.fit(data.model, data.frame, outcomes="two-step")
+
+
+def test_a_fit_without_feedback_gets_its_regressions_when_it_is_finished():
+    from dataclasses import replace
+
+    from latentclass.infer.fitting import _finished
+
+    quiet = replace(lc.outcome("ordinal", levels=[1, 2, 3], covariates="technical"), feedback=False)
+    example = example_of(full_model().replace(outcomes={"use": quiet}), seed=4)
+    names = [name for name in map(str, example.posterior.data_vars) if name.startswith("outcome_")]
+    shape = (example.posterior.sizes["chain"], example.posterior.sizes["draw"])
+    stats = xr.Dataset(
+        {name: (("chain", "draw"), np.zeros(shape)) for name in ("lp", "energy", "n_steps")}
+        | {"diverging": (("chain", "draw"), np.zeros(shape, dtype=bool))},
+        coords={"chain": range(shape[0]), "draw": range(shape[1])},
+    )
+    tree = xr.DataTree.from_dict({"posterior": example.posterior.drop_vars(names), "sample_stats": stats})
+    fit = _finished(tree, example.survey, pd.DataFrame({"identified": [True]}), None)
+    assert {name for name in map(str, fit.posterior.data_vars) if name.startswith("outcome_")} == set(names)
+    assert np.isfinite(fit.posterior["outcome_slope_use"]).all()
+    assert not any(name.startswith("outcome_") for name in map(str, fit.tree["log_prior"].data_vars))
+    assert fit.outcomes().index.get_level_values("label").tolist()[-3:] == ["ease", "skill", "support"]

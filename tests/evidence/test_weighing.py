@@ -15,6 +15,9 @@ import latentclass as lc
 from latentclass.evidence import Verdict, marginal_likelihood, subsets
 from tests.conftest import CHEATING
 
+# Few draws, for speed: an R-hat of 1.02 is nothing to a verdict.
+pytestmark = pytest.mark.filterwarnings("ignore::latentclass.LatentClassWarning")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:

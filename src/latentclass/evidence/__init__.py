@@ -5,6 +5,7 @@ from latentclass.evidence.equivalence import Equivalence, equivalence
 from latentclass.evidence.likelihood import LikelihoodRatio, likelihood_ratio, likelihood_ratios
 from latentclass.evidence.lines import BayesFactor, GroupEvidence, bayes_factor
 from latentclass.evidence.marginal import MarginalLikelihood, marginal_likelihood
+from latentclass.evidence.nested import nested_bayes_factor
 from latentclass.evidence.null_check import NullCheck, null_check
 from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.refits import Refits, forget_refits, refits_folder, refits_like
@@ -40,6 +41,7 @@ __all__ = [
     "likelihood_ratio",
     "likelihood_ratios",
     "marginal_likelihood",
+    "nested_bayes_factor",
     "null_check",
     "posterior_weights",
     "prediction",

@@ -23,11 +23,13 @@ from latentclass.evidence.lines import (
     bayes_factor,
 )
 from latentclass.evidence.marginal import MarginalLikelihood, marginal_likelihood
+from latentclass.evidence.nested import nested_bayes_factor
 from latentclass.evidence.null_check import null_check
 from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.refits import Refits
 from latentclass.evidence.weight import FACTOR_GROUP, WeightDraws, posterior_weights, prior_weights
 from latentclass.evidence.without import without_groups
+from latentclass.model import Normal
 from latentclass.posterior import Fit
 
 __all__ = ["LINES", "Gatherer"]
@@ -110,7 +112,7 @@ class Gatherer:
             weight=get(f"weight {group}", WeightSummary, lambda: self._weight(group)),
             equivalence=get(f"equivalence {group} {self.bound}", Equivalence, lambda: self._equivalence(group)),
             effect=get(f"effect {group}", LargestEffect, lambda: self._effect(group)),
-            bayes_factor=get(names["bayes_factor"], BayesFactor, lambda: self._bayes_factor(null()))
+            bayes_factor=get(names["bayes_factor"], BayesFactor, lambda: self._bayes_factor(group, null))
             if "bayes_factor" in chosen
             else None,
             likelihood=get(f"likelihood {group} {self.n_starts}", LikelihoodRatio, lambda: self._likelihood(group))
@@ -184,11 +186,15 @@ class Gatherer:
     def _marginal(self) -> MarginalLikelihood:
         return marginal_likelihood(self.fit, seed=self.seed)
 
-    def _bayes_factor(self, null: Fit) -> BayesFactor:
+    def _bayes_factor(self, group: str, null: Callable[[], Fit]) -> BayesFactor:
+        normal = isinstance(self.fit.model.priors.of_group(group), Normal)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LatentClassWarning)
             try:
-                return bayes_factor(self._marginal, marginal_likelihood(null, seed=self.seed))
+                # No normal proposal has much in common with the posterior of a score for every respondent.
+                if self.fit.model.latent_constructs and normal:
+                    return nested_bayes_factor(self.fit, group)
+                return bayes_factor(self._marginal, marginal_likelihood(null(), seed=self.seed))
             except ModelError as error:
                 return BayesFactor(log_value=np.nan, error=np.nan, method="none", message=str(error))
 

@@ -172,6 +172,9 @@ def weigh(
     whether the model without it fits. The verdict follows from a rule that is stated and can be replaced; all lines of
     evidence stand beside it, and where they disagree the words say so.
 
+    With latent constructs, where every respondent has scores, the Bayes factor is found from the density of slopes of
+    zero in the fit itself, see `latentclass.evidence.nested_bayes_factor`.
+
     The model is fitted anew without each group. Fits and results are kept on disk: an interrupted call goes on where it
     stopped, and a repeated one is instant.
 

@@ -74,7 +74,9 @@ class Unconstrained:
         values = np.array(_side_by_side(lambda x: float(density(x)[0]), points))
         return np.where(np.isnan(values), -np.inf, values)
 
-    def curvature(self, point: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    def curvature(
+        self, point: NDArray[np.float64], scale: NDArray[np.float64], rows: slice = slice(None)
+    ) -> NDArray[np.float64]:
         """Return the negative second derivatives of the log density, from differences of gradients.
 
         Parameters
@@ -83,17 +85,19 @@ class Unconstrained:
             Where.
         scale : ndarray [entry]
             Standard deviations of the density: steps are a tenth of them.
+        rows : slice
+            Which rows of the matrix; all by default.
 
         Returns
         -------
-        ndarray [entry, entry]
+        ndarray [row, entry]
             The derivatives, symmetric up to the error of the differences.
         """
-        density, steps = self.compiled.full_density.frozen(), np.diag(0.1 * scale)
+        density, steps = self.compiled.full_density.frozen(), np.diag(0.1 * scale)[rows]
         upper, lower = (
             np.stack(_side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
         )
-        return np.asarray((lower - upper) / (0.2 * scale[:, None]))
+        return np.asarray((lower - upper) / (0.2 * scale[rows, None]))
 
     def named_alike(self, points: Points) -> NDArray[np.bool_]:
         """Return where relabelling would leave the classes as they are.

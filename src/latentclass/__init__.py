@@ -48,7 +48,7 @@ _HOMES = {
         "outcome",
     ),
     "latentclass.survey": ("Survey", "read_survey"),
-    "latentclass.checks": ("Check", "Checks", "check"),
+    "latentclass.checks": ("Check", "Checks", "Diagnosis", "check", "diagnose"),
     "latentclass.graph": ("build",),
     "latentclass.evidence": ("Rule", "Weighing", "weigh"),
     "latentclass.comparison": ("Comparison", "choose", "compare"),
@@ -64,7 +64,7 @@ __all__ = sorted([*_HOME_OF, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
     from latentclass import datasets, plots, tables
-    from latentclass.checks import Check, Checks, check
+    from latentclass.checks import Check, Checks, Diagnosis, check, diagnose
     from latentclass.comparison import Comparison, choose, compare
     from latentclass.errors import (
         ConvergenceWarning,

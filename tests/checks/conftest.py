@@ -12,7 +12,7 @@ from latentclass.checks.point import Point, item_slices
 from latentclass.posterior.convergence import check_convergence
 from latentclass.survey import Survey, read_survey
 
-N_CHAINS, N_DRAWS = 2, 100
+N_CHAINS, N_DRAWS = 2, 1000
 
 
 def fit_of(survey: Survey, posterior: xr.Dataset) -> lc.Fit:

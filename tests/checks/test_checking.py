@@ -23,10 +23,10 @@ def failed(dependent) -> Checks:
 def test_a_right_model_passes(passed) -> None:
     assert passed.ok
     assert passed.messages == ()
-    assert not passed.table()["failed"].any()
-    assert (passed.table()["p_adjusted"] > passed.level).all()
+    assert not passed.table["failed"].any()
+    assert (passed.table["p_adjusted"] > passed.level).all()
     assert repr(passed) == (
-        "Checks(nothing found; 9 checks against 300 replicates, 1 skipped; next: .table(), .messages, "
+        "Checks(nothing found; 9 checks against 300 replicates, 1 skipped; next: .table, .messages, "
         "['bivariate'].table)"
     )
 
@@ -47,7 +47,7 @@ def test_local_dependence_and_a_direct_effect_are_found_where_they_are(failed) -
 
 def test_the_same_seed_gives_the_same_p_values(right, passed) -> None:
     again = lc.check(right, replicates=300)
-    assert again.table().equals(passed.table())
+    assert again.table.equals(passed.table)
 
 
 def test_what_cannot_be_checked_is_said(passed) -> None:
@@ -89,3 +89,9 @@ def test_a_single_class_without_covariates_can_be_checked() -> None:
     assert set(found.skipped) == {"profiles", "by_covariate", "independence", "separation", "pit"}
     assert found.ok
     assert len(found["patterns"].table) == 17
+
+
+def test_words_for_people(passed, failed) -> None:
+    assert "No check accuses the model." in passed.words()
+    assert "Not made: profiles, since no item has cumulative logits" in passed.words()
+    assert failed["bivariate"].message in failed.words()

@@ -87,7 +87,7 @@ def check(fit: Fit, *, replicates: int = 1000, level: float = 0.05, seed: int = 
     --------
     >>> import latentclass as lc
     >>> checks = lc.check(fit)  # doctest: +SKIP
-    >>> checks.table()  # doctest: +SKIP
+    >>> checks.table  # doctest: +SKIP
     """
     _validate(replicates, level)
     point, survey = Point.of(fit), fit.survey

@@ -93,7 +93,7 @@ class Check:
     def __repr__(self) -> str:
         return (
             f"Check({self.name}; p {self.p_value:.3f}, adjusted {self.p_adjusted:.3f}; "
-            f"{'failed' if self.failed else 'passed'}; next: .message, .table, plots.check(check))"
+            f"{'failed' if self.failed else 'passed'}; next: .message, .table, plots.observed(check.table))"
         )
 
 
@@ -132,8 +132,9 @@ class Checks:
         """What the failed checks found."""
         return tuple(check.message for check in self.checks if check.failed)
 
+    @property
     def table(self) -> pd.DataFrame:
-        """Return one row per check.
+        """One row per check.
 
         Returns
         -------
@@ -142,7 +143,7 @@ class Checks:
 
         Examples
         --------
-        >>> checks.table()  # doctest: +SKIP
+        >>> checks.table  # doctest: +SKIP
         """
         rows = [
             {
@@ -158,6 +159,26 @@ class Checks:
             for c in self.checks
         ]
         return pd.DataFrame(rows).set_index("check")
+
+    def words(self) -> str:
+        """Return what was found, a paragraph per failed check, and what was skipped.
+
+        Returns
+        -------
+        str
+            Paragraphs, for `print` and for reports.
+
+        Examples
+        --------
+        >>> print(checks.words())  # doctest: +SKIP
+        """
+        head = (
+            f"{len(self)} checks against {self.n_replicates} surveys drawn from the posterior; all together accuse a "
+            f"right model with probability {self.level} at most, in large samples."
+        )
+        skipped = [f"Not made: {name}, since {reason}." for name, reason in self.skipped.items()]
+        found = self.messages or ("No check accuses the model.",)
+        return "\n\n".join([head, *found, *skipped])
 
     def __getitem__(self, name: str) -> Check:
         for check in self.checks:
@@ -181,7 +202,7 @@ class Checks:
         verdict = f"failed: {', '.join(failed)}" if failed else "nothing found"
         return (
             f"Checks({verdict}; {len(self)} checks against {self.n_replicates} replicates, {len(self.skipped)} "
-            "skipped; next: .table(), .messages, ['bivariate'].table)"
+            "skipped; next: .table, .messages, ['bivariate'].table)"
         )
 
 

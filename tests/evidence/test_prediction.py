@@ -90,28 +90,43 @@ def construct_model(**more) -> lc.Model:
     )
 
 
-def test_scores_are_integrated_out_given_the_indicators() -> None:
-    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=12)})
-    data = lc.simulate(construct_model(), covariates=frame, seed=4, missing=0.1)
-    survey = lc.read_survey(construct_model(), data.frame)
-    draws = [derived(survey, data.parameters)] * 40
+OUTCOMES = {
+    "use": lc.outcome("ordinal", levels=[1, 2, 3], covariates=["one"]),
+    "hours": lc.outcome("continuous", covariates=["two"]),
+}
+
+
+@pytest.mark.parametrize("outcomes", [{}, OUTCOMES], ids=["answers", "outcomes"])
+def test_scores_are_integrated_out_given_the_indicators(outcomes) -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=24)})
+    model = construct_model(outcomes=outcomes)
+    data = lc.simulate(model, covariates=frame, seed=4, missing=0.1)
+    survey = lc.read_survey(model, data.frame)
+    # Indicators that leave the scores wide enough for a grid of the prior.
+    loading, sd = (data.parameters[name] for name in ("loading", "indicator_sd"))
+    parameters = data.parameters.assign(
+        loading=loading.copy(data=[1.2, 1.0, 0.8, 0.9, -0.7]), indicator_sd=sd.copy(data=[0.7, 0.9])
+    )
+    draws = [derived(survey, parameters)] * 200
     found = answer_log_likelihood(xr.concat(draws, "draw").expand_dims("chain"), survey).mean("draw").squeeze("chain")
-    # The twin at every node of a grid of the two scores, weighted by prior and indicators.
-    point, weight = np.polynomial.hermite_e.hermegauss(19)
-    root = np.linalg.cholesky(data.parameters["score_correlation"].to_numpy())
-    joint, indicators = [], []
+    # The twin at every node of a grid of the two scores, weighted by prior, indicators and outcomes.
+    point, weight = np.polynomial.hermite_e.hermegauss(17)
+    root = np.linalg.cholesky(parameters["score_correlation"].to_numpy())
+    unanswered = replace(survey, codes=np.full_like(survey.codes, -1))
+    joint, known = [], []
     for i, first in enumerate(point):
         for j, second in enumerate(point):
             score = np.tile(root @ [first, second], (survey.n_respondents, 1))
-            at = data.parameters.assign(score=data.parameters["score"].copy(data=score))
+            at = parameters.assign(score=parameters["score"].copy(data=score))
             given = sum(indicator_log_likelihood(survey, at).to_array().to_numpy()) + np.log(weight[i] * weight[j])
-            indicators.append(given)
+            known.append(given + log_likelihood(unanswered, at).to_numpy())
             joint.append(given + log_likelihood(survey, at).to_numpy())
-    truth = logsumexp(joint, axis=0) - logsumexp(indicators, axis=0)
+    truth = logsumexp(joint, axis=0) - logsumexp(known, axis=0)
     # Each draw integrates with 32 points of its own.
     np.testing.assert_allclose(found, truth, atol=0.02)
-    sampled = log_likelihood(survey, data.parameters).to_numpy()
-    assert np.abs(sampled - truth).max() > 0.1
+    if not outcomes:
+        sampled = log_likelihood(survey, parameters).to_numpy()
+        assert np.abs(sampled - truth).max() > 0.1
 
 
 def test_without_constructs_nothing_is_integrated() -> None:
@@ -119,6 +134,16 @@ def test_without_constructs_nothing_is_integrated() -> None:
     twin = [log_likelihood(example.survey, p).to_numpy() for p in example.parameters]
     found = answer_log_likelihood(example.posterior, example.survey).to_numpy()
     np.testing.assert_allclose(found.reshape(-1, found.shape[-1]), twin, rtol=1e-9)
+
+
+def test_outcomes_are_given() -> None:
+    model = lc.Model(items=ITEMS, n_classes=2, outcomes={"use": lc.outcome("binary", levels=[0, 1])})
+    example = example_of(model)
+    unanswered = replace(example.survey, codes=np.full_like(example.survey.codes, -1))
+    both, alone = (np.array([log_likelihood(s, p) for p in example.parameters]) for s in (example.survey, unanswered))
+    found = answer_log_likelihood(example.posterior, example.survey).to_numpy()
+    np.testing.assert_allclose(found.reshape(both.shape), both - alone, atol=1e-9)
+    assert np.abs(alone).max() > 0.1
 
 
 @pytest.mark.slow

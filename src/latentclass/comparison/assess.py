@@ -22,7 +22,7 @@ from latentclass.simulation import draw_parameters
 __all__ = ["Assessment", "assess"]
 
 # With a random effect every start costs some ten times as much.
-_STARTS_PER_EFFECT_START = 3
+_STARTS_PER_EFFECT_START = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -58,7 +58,8 @@ def choose(
     best and seldom punishes a class too many; the sparse mixture empties what it does not need. Where they
     agree the table says so, and where they do not it says that. All are misled alike when answers go together
     within classes; ``bic_random_effect`` in the table tells whether degrees within fewer classes are the better
-    account.
+    account. Prediction, BIC and their like are about the answers to the items; outcomes that tell of the class are
+    given in the former, have a part in the marginal likelihood, and none in the latter.
 
     Parameters
     ----------

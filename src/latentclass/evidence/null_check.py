@@ -77,6 +77,8 @@ def null_check(fit: Fit, null: Fit, group: str, *, draws: int = 500, seed: int =
     asymptotically uniform (Robins, van der Vaart and Ventura 2000). What the item probabilities could absorb is not
     taken out, which leaves the p-values somewhat conservative where classes overlap widely.
 
+    Outcomes have no part in the statistic, which is about the answers to the items.
+
     Latent constructs of the group enter with the expectation of the score given its indicators alone, which a model
     without the group leaves independent of the class.
 

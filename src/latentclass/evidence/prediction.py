@@ -135,10 +135,10 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
     al. 2024). Where Pareto k is above 0.7, or above 1 - 1 / log10(draws), the model is sampled anew without the answers
     of that respondent, with chains that start at draws of the fit: the density itself, but for Monte Carlo error.
 
-    What is predicted are the answers to the items. Covariates of the respondent are given, and so are its answers to
-    the indicators of latent constructs; the score is integrated out given these. (The score that was sampled with the
-    fit has seen the answers that are to be predicted.) So fits with and without a factor group predict the same, and
-    can be compared.
+    What is predicted are the answers to the items. Covariates of the respondent are given, and so are its outcomes and
+    its answers to the indicators of latent constructs; the score is integrated out given these. (The score that was
+    sampled with the fit has seen the answers that are to be predicted.) So fits with and without a factor group predict
+    the same, and can be compared.
 
     Parameters
     ----------
@@ -191,8 +191,7 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
     bad = [int(i) for i in np.argsort(-table["pareto_k"].to_numpy()) if rows[i]["method"] == Method.UNSETTLED]
     for i, row in _refitted(fit, logs, bad[:most_refits], seed):
         table.iloc[i] = pd.Series(row)
-    given = "covariates and indicators" if fit.model.latent_constructs else "covariates" if fit.survey.groups else ""
-    return Prediction(pointwise=table, predicted="answers to the items" + (f" given {given}" if given else ""))
+    return Prediction(pointwise=table, predicted=_predicted(fit))
 
 
 def prediction_difference(first: Prediction, second: Prediction) -> PredictionDifference:
@@ -247,6 +246,16 @@ def prediction_difference(first: Prediction, second: Prediction) -> PredictionDi
         n_refitted=int(((methods == Method.REFIT).any(axis=0) & ~unsettled).sum()),
         n_unsettled=int(unsettled.sum()),
     )
+
+
+def _predicted(fit: Fit) -> str:
+    known = {
+        "covariates": fit.survey.groups,
+        "indicators": fit.model.latent_constructs,
+        "outcomes": [name for name, outcome in fit.model.outcomes.items() if outcome.feedback],
+    }
+    given = [name for name, any_ in known.items() if any_]
+    return f"answers to the items given {', '.join(given)}" if given else "answers to the items"
 
 
 def _sum_error(values: np.ndarray) -> float:

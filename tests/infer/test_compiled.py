@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytensor.tensor as pt
 import pytest
 from pytensor.printing import debugprint
 
@@ -13,7 +12,7 @@ import latentclass as lc
 from latentclass.graph import build_survey
 from latentclass.infer import compiled as module
 from latentclass.infer.compiled import compile_model, compile_survey
-from latentclass.infer.jitted import Compilation, compilation, distinct_rows
+from latentclass.infer.jitted import distinct_rows
 from latentclass.survey import Survey
 from tests.graph.conftest import covariates, rich_model
 from tests.graph.evaluation import in_python
@@ -113,20 +112,10 @@ def test_respondents_who_are_alike_are_computed_once() -> None:
         np.testing.assert_allclose(found, wanted, rtol=1e-11)
 
 
-def test_outcomes_are_summed_over_every_respondent(monkeypatch) -> None:
-    """They are no part of the likelihood that takes weights, so nobody may be left out."""
-    found = []
-
-    def noted(function: object, **options: bool) -> Compilation:
-        found.append(options["weighted"])
-        return Compilation(function=function, **options)
-
-    monkeypatch.setattr("latentclass.infer.jitted.Compilation", noted)
-    for name in ("free items", "outcomes", "every part"):
-        pymc_model = build_survey(survey_of(models()[name], 40, seed=1))
-        with pymc_model:
-            compilation(pymc_model, pt.vector(), [pymc_model.logp()])
-    assert found == [True, False, False]
+@pytest.mark.parametrize(("name", "weighted"), [("free items", True), ("outcomes", False), ("every part", False)])
+def test_respondents_are_counted_only_where_the_likelihood_is_all_that_is_summed(name: str, weighted: bool) -> None:
+    pymc_model = build_survey(survey_of(models()[name], 40, seed=1))
+    assert module._functions(pymc_model).full_density.weighted == weighted
 
 
 def test_distinct_rows() -> None:

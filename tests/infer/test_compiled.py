@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from pytensor.printing import debugprint
 
@@ -85,7 +86,8 @@ def in_the_interpreter(survey: Survey, rank: np.ndarray, x: np.ndarray) -> list[
     for value, part in zip(pymc_model.value_vars, module._parts(pymc_model), strict=True):
         parts[value.name] = x[part.where].reshape(part.shape)
     with pymc_model:
-        outputs = module._full(pymc_model)
+        density = pymc_model.logp()
+    outputs = [density, pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])]
     return in_python(pymc_model.value_vars, outputs)(**parts)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from latentclass.graph.design_ops import CrossProduct, DesignProduct
 from latentclass.graph.graded_ops import AccumulateGraded, GradedResponse
 from latentclass.graph.ops import AccumulateCells, ClassLikelihood, PackAnswers
+from latentclass.graph.simplex import Blocks
+from latentclass.graph.stick_ops import StickGradient, StickLogProbability
 
 __all__ = ["register"]
 
@@ -21,6 +24,10 @@ def register() -> None:
         (AccumulateCells, _accumulate_cells),
         (GradedResponse, _graded_response),
         (AccumulateGraded, _accumulate_graded),
+        (StickLogProbability, _stick_log_probability),
+        (StickGradient, _stick_gradient),
+        (DesignProduct, lambda op, **_: lambda design, slope: design @ slope),
+        (CrossProduct, lambda op, **_: lambda design, values: design.T @ values),
     ):
         jax_funcify.register(op)(function)
 
@@ -121,3 +128,42 @@ def _accumulate_graded(op: AccumulateGraded, node: Any, **_: object) -> Callable
         return by_loading, padded[:, :width]
 
     return accumulate_graded
+
+
+def _stick_log_probability(op: StickLogProbability, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+    from jax.nn import softplus
+
+    breaks, cells = Blocks(op.sizes).padded
+    n, width = len(op.sizes), max(op.sizes)
+
+    def stick_log_probability(sticks: Any, rank: Any) -> Any:
+        empty = jnp.zeros((sticks.shape[0], n * (width - 1)), dtype=sticks.dtype)
+        taken = empty.at[:, breaks].set(-softplus(-sticks)).reshape(-1, n, width - 1)
+        left = empty.at[:, breaks].set(-softplus(sticks)).reshape(-1, n, width - 1)
+        around = ((0, 0), (0, 0))
+        rows = jnp.pad(taken, (*around, (0, 1))) + jnp.pad(jnp.cumsum(left, axis=-1), (*around, (1, 0)))
+        broken = rows.reshape(-1, n * width)[:, cells]
+        return jnp.take_along_axis(broken, jnp.broadcast_to(rank, broken.shape), axis=1)
+
+    return stick_log_probability
+
+
+def _stick_gradient(op: StickGradient, **_: object) -> Callable[..., Any]:
+    import jax.numpy as jnp
+    from jax.nn import sigmoid
+
+    breaks, cells = Blocks(op.sizes).padded
+    n, width = len(op.sizes), max(op.sizes)
+
+    def stick_gradient(sticks: Any, rank: Any, by_log_probability: Any) -> Any:
+        places = jnp.argsort(jnp.broadcast_to(rank, by_log_probability.shape), axis=1)
+        broken = jnp.take_along_axis(by_log_probability, places, axis=1)
+        rows = (
+            jnp.zeros((sticks.shape[0], n * width), dtype=sticks.dtype).at[:, cells].set(broken).reshape(-1, n, width)
+        )
+        later = jnp.cumsum(rows[..., ::-1], axis=-1)[..., ::-1][..., 1:]
+        own, rest = (part.reshape(-1, n * (width - 1))[:, breaks] for part in (rows[..., :-1], later))
+        return own * sigmoid(-sticks) - rest * sigmoid(sticks)
+
+    return stick_gradient

@@ -8,6 +8,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from latentclass import dims
+from latentclass.graph.design_ops import design_product
 from latentclass.graph.effects import group_slopes, zero_sum
 from latentclass.graph.simplex import Blocks, dirichlet_blocks
 from latentclass.model import Dirichlet
@@ -59,7 +60,7 @@ def _group(survey: Survey, group: GroupDesign, slope: Variable, score: Variable 
     if observed:
         design = pm.Data(f"design_{group.name}", group.matrix, dims=(dims.RESPONDENT, covariates))
         # Columns of latent constructs hold zeros, so the whole matrix may be multiplied.
-        part = design @ slope
+        part = design_product(design, slope)
     if latent and score is not None:
         names = survey.model.latent_constructs
         which = np.array([names.index(str(group.columns[i].construct)) for i in latent])

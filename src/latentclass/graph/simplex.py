@@ -23,6 +23,8 @@ from pymc.logprob.transforms import Transform
 from pytensor.graph.basic import Variable
 from scipy.special import gammaln
 
+from latentclass.graph.stick_ops import log_probability
+
 __all__ = ["Blocks", "StickBreaking", "dirichlet_blocks"]
 
 
@@ -94,23 +96,7 @@ class StickBreaking(Transform):
         tensor of shape (..., n_cells)
             Log probabilities.
         """
-        sizes = self.blocks.sizes
-        width, n_simplexes = max(sizes), len(sizes)
-        lead = tuple(value.shape[axis] for axis in range(value.ndim - 1))
-        taken, left = -pt.softplus(-value), -pt.softplus(value)
-        if min(sizes) < width:
-            breaks, cells = self.blocks.padded
-            empty = pt.zeros((*lead, n_simplexes * (width - 1)))
-            taken, left = (pt.set_subtensor(empty[..., breaks], part) for part in (taken, left))
-        shape = (*lead, n_simplexes, width - 1)
-        nothing = pt.zeros((*lead, n_simplexes, 1))
-        rest = pt.cumsum(left.reshape(shape, ndim=value.ndim + 1), axis=-1)
-        rows = pt.concatenate([taken.reshape(shape, ndim=value.ndim + 1), nothing], axis=-1)
-        rows = rows + pt.concatenate([nothing, rest], axis=-1)
-        flat = rows.reshape((*lead, n_simplexes * width), ndim=value.ndim)
-        if min(sizes) < width:
-            flat = flat[..., cells]
-        return pt.take_along_axis(flat, inputs[-1], axis=-1) if self.ranked else flat
+        return log_probability(value, self.blocks.sizes, inputs[-1] if self.ranked else None)
 
     def backward(self, value: Variable, *inputs: Variable) -> Variable:
         return pt.exp(self.log_probability(value, *inputs))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pymc.distributions.transforms import ZeroSumTransform
 from pymc.logprob.transforms import LogOddsTransform, LogTransform, Transform
 from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.utils import rewrite_graph
 from scipy.special import expit
 
 from latentclass import dims
@@ -294,14 +295,19 @@ def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, 
     return places
 
 
+def _simplified(density: Any) -> Any:
+    """Merge what is alike and take logarithms of exponentials away, before the gradient doubles them."""
+    return rewrite_graph(density, include=("canonicalize", "local_remove_check_parameter"), clone=False)
+
+
 def _full(pymc_model: pm.Model) -> list[Any]:
-    density = pymc_model.logp()
+    density = _simplified(pymc_model.logp())
     return [density, pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])]
 
 
 def _class_part(pymc_model: pm.Model, parts: tuple[Part, ...]) -> list[Any]:
     moved = [rv for rv, part in zip(pymc_model.free_RVs, parts, strict=True) if part.searched]
-    density = pymc_model.logp(vars=[*moved, pymc_model[dims.RESPONSES]])
+    density = _simplified(pymc_model.logp(vars=[*moved, pymc_model[dims.RESPONSES]]))
     slopes = iter(pt.grad(density, [pymc_model.rvs_to_values[rv] for rv in moved]))
     gradient = [
         (next(slopes) if part.searched else pt.zeros_like(value)).ravel()

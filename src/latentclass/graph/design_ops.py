@@ -1,0 +1,100 @@
+"""Products of a design with slopes as PyTensor Ops.
+
+PyTensor's own product is compiled anew for every model, and takes longer than the rest of it. These call BLAS through a
+function that is compiled once per machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+import pytensor.tensor as pt
+from numpy.typing import NDArray
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import Op
+from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+
+__all__ = ["CrossProduct", "DesignProduct", "design_product"]
+
+
+@numba.njit(cache=True, nogil=True)
+def _product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.dot(np.ascontiguousarray(one), np.ascontiguousarray(two))
+
+
+@numba.njit(cache=True, nogil=True)
+def _cross_product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.dot(np.ascontiguousarray(one).T, np.ascontiguousarray(two))
+
+
+class DesignProduct(Op):
+    """Product of a design (n, P), which is data, with slopes (P, K)."""
+
+    __props__ = ()
+
+    def make_node(self, design: Variable, slope: Variable) -> Apply:
+        design, slope = pt.as_tensor_variable(design), pt.as_tensor_variable(slope)
+        shape = (design.type.shape[0], slope.type.shape[1])
+        return Apply(self, [design, slope], [pt.tensor(dtype="float64", shape=shape)])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
+        return [(shapes[0][0], shapes[1][1])]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        output_storage[0][0] = inputs[0] @ inputs[1]
+
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        return [disconnected_type(), CrossProduct()(inputs[0], cotangents[0])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False], [True]]
+
+
+class CrossProduct(Op):
+    """Product of a transposed design (n, P) with what belongs to the respondents (n, K): (P, K)."""
+
+    __props__ = ()
+
+    def make_node(self, design: Variable, values: Variable) -> Apply:
+        design, values = pt.as_tensor_variable(design), pt.as_tensor_variable(values)
+        shape = (design.type.shape[1], values.type.shape[1])
+        return Apply(self, [design, values], [pt.tensor(dtype="float64", shape=shape)])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
+        return [(shapes[0][1], shapes[1][1])]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        output_storage[0][0] = inputs[0].T @ inputs[1]
+
+
+design_product: Callable[..., Variable] = DesignProduct()
+
+_KERNEL_VERSION = 1
+
+
+@register_funcify_default_op_cache_key(DesignProduct)
+def _design_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
+    kernel = _product
+
+    @numba_njit
+    def design_product_numba(design, slope):  # type: ignore[no-untyped-def]
+        return kernel(design, slope)
+
+    return design_product_numba, _KERNEL_VERSION
+
+
+@register_funcify_default_op_cache_key(CrossProduct)
+def _cross_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
+    kernel = _cross_product
+
+    @numba_njit
+    def cross_product_numba(design, values):  # type: ignore[no-untyped-def]
+        return kernel(design, values)
+
+    return cross_product_numba, _KERNEL_VERSION

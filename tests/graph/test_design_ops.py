@@ -1,0 +1,51 @@
+"""Products with a design: compiled, in Python, in JAX and their gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
+from pytensor.gradient import verify_grad
+
+from latentclass.graph import design_ops
+from latentclass.graph.design_ops import CrossProduct, design_product
+from tests.graph.evaluation import IN_PYTHON, in_python
+
+RNG = np.random.default_rng(1)
+DESIGN, SLOPE, VALUES = RNG.normal(size=(20, 3)), RNG.normal(size=(3, 4)), RNG.normal(size=(20, 4))
+
+
+def test_products_are_those_of_numpy() -> None:
+    a, b, c = pt.dmatrices("a", "b", "c")
+    outputs = [design_product(a, b), CrossProduct()(a, c), design_product(a, b).shape, CrossProduct()(a, c).shape]
+    found = in_python([a, b, c], outputs)(DESIGN, SLOPE, VALUES)
+    np.testing.assert_allclose(found[0], DESIGN @ SLOPE)
+    np.testing.assert_allclose(found[1], DESIGN.T @ VALUES)
+    assert [shape.tolist() for shape in found[2:]] == [[20, 4], [3, 4]]
+    # Neither has to lie in memory in the order of its rows.
+    np.testing.assert_allclose(design_ops._product(DESIGN, np.asfortranarray(SLOPE)), DESIGN @ SLOPE)
+    np.testing.assert_allclose(design_ops._cross_product(np.asfortranarray(DESIGN), VALUES), DESIGN.T @ VALUES)
+
+
+def test_gradients_are_those_of_differences() -> None:
+    verify_grad(lambda b: design_product(DESIGN, b), [SLOPE], rng=np.random.default_rng(0), mode=IN_PYTHON)
+
+
+def test_jax_agrees() -> None:
+    jax = pytest.importorskip("jax", reason="jax is not installed")
+    from latentclass.graph import jax_ops
+
+    jax_ops.register()
+    b = pt.dmatrix()
+    value = design_product(pt.as_tensor(DESIGN), b)
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", val=True)
+    try:
+        outputs = [value, pt.grad(pt.sum(VALUES * value), b)]
+        found = pytensor.function([b], outputs, mode=Mode(linker="jax", optimizer=None))(SLOPE)
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    np.testing.assert_allclose(found[0], DESIGN @ SLOPE, rtol=1e-13)
+    np.testing.assert_allclose(found[1], DESIGN.T @ VALUES, rtol=1e-13)

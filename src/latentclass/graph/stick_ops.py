@@ -40,7 +40,8 @@ class StickLogProbability(Op):
         return [(shapes[0][0], sum(self.sizes))]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        output_storage[0][0] = kernels.log_probabilities.py_func(*inputs, np.asarray(self.sizes))
+        sticks, rank = inputs
+        output_storage[0][0] = kernels.log_probabilities.py_func(sticks, rank, np.asarray(self.sizes))
 
     def pullback(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
@@ -73,7 +74,9 @@ class StickGradient(Op):
         return [shapes[0]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        output_storage[0][0] = kernels.gradient_by_sticks.py_func(*inputs, np.asarray(self.sizes))
+        sticks, rank, by_log_probability = inputs
+        sizes = np.asarray(self.sizes)
+        output_storage[0][0] = kernels.gradient_by_sticks.py_func(sticks, rank, by_log_probability, sizes)
 
 
 def log_probability(sticks: Variable, sizes: tuple[int, ...], rank: Variable | None = None) -> Variable:

@@ -63,9 +63,9 @@ def draw(frame) -> None:
     best = frame.groupby(["n", "items", "classes"])["nanoseconds"].min().reset_index()
     figure, axes = plt.subplots(1, 3, figsize=(9.0, 2.8), layout="constrained", sharey=True)
     chosen = (
-        ("n", best[(best["items"] == 12) & (best["classes"] == 4)], "respondents (12 items, 4 classes)"),
-        ("items", best[(best["n"] == 10_000) & (best["classes"] == 4)], "items (10 000 respondents, 4 classes)"),
-        ("classes", best[(best["n"] == 10_000) & (best["items"] == 12)], "classes (10 000 respondents, 12 items)"),
+        ("n", best[(best["items"] == 12) & (best["classes"] == 4)], "respondents\n(12 items, 4 classes)"),
+        ("items", best[(best["n"] == 10_000) & (best["classes"] == 4)], "items\n(10 000 respondents, 4 classes)"),
+        ("classes", best[(best["n"] == 10_000) & (best["items"] == 12)], "classes\n(10 000 respondents, 12 items)"),
     )
     for axis, (name, own, label) in zip(axes, chosen, strict=True):
         own = own.sort_values(name)

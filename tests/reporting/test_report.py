@@ -135,7 +135,7 @@ def test_model_priors_and_record_are_written(full, full_fit):
 
 def test_priors_that_are_not_used_are_left_out(hostile):
     text = read(hostile).text
-    for prior in ("likert_loading", "dispersion", "score_correlation", "thresholds"):
+    for prior in ("likert_loading", "dispersion", "score_correlation", "thresholds", "outcome"):
         assert prior not in text
 
 
@@ -178,8 +178,31 @@ def test_words_take_the_place_of_what_a_terminal_shows(full_fit, tmp_path):
     assert "for a terminal" not in text
 
 
+def test_a_table_may_be_a_method_and_messages_are_listed(full_fit, tmp_path):
+    found, quiet = Found("for a terminal", pd.DataFrame()), Found("for a terminal", pd.DataFrame())
+    found.table = lambda: pd.DataFrame({"p": [0.125]}, index=pd.Index(["margins"], name="check"))
+    found.messages, quiet.messages = ("Items <a> and b go together.",), ()
+    path = lc.report(full_fit, tmp_path / "report.html", checks=found, diagnosis=quiet)
+    text = path.read_text(encoding="utf-8")
+    assert "<li>Items &lt;a&gt; and b go together.</li>" in text
+    assert ">0.12<" in text
+    assert "<p>Nothing was found.</p>" in text
+    assert "for a terminal" not in text
+
+
+def test_known_tables_are_drawn(full_fit, tmp_path):
+    index = pd.Index(["individual", "technical"], name="factor_group")
+    columns = {f"{p}_{c}": 0.1 for p in ("weight", "prior") for c in ("median", "eti90_lb", "eti90_ub")}
+    found = Found("", pd.DataFrame({"verdict": "undecided", "bound": 0.02, **columns}, index=index))
+    found.conclusions = ("They cannot <tell>.",)
+    text = lc.report(full_fit, tmp_path / "report.html", weighing=found).read_text(encoding="utf-8")
+    section = text[text.index('id="section-11"') : text.index('id="section-12"')]
+    assert section.count("<svg") == 1
+    assert "<li>They cannot &lt;tell&gt;.</li>" in section
+
+
 def test_what_has_no_table_is_refused(full_fit, tmp_path):
-    with pytest.raises(lc.LatentClassError, match=r"checks is anything with a 'table' that is a DataFrame.*got dict"):
+    with pytest.raises(lc.LatentClassError, match=r"anything with a 'table' that is a DataFrame.*got dict"):
         lc.report(full_fit, tmp_path / "report.html", checks={"table": 1})
     assert list(tmp_path.iterdir()) == []
 

@@ -74,10 +74,10 @@ def test_a_table_of_means_alone_is_written_too():
 
 
 def test_what_is_not_known_is_empty_and_zero_has_no_sign():
-    table = sizes().assign(extra=[np.nan, -0.0001], flag=[True, False])
+    table = sizes().assign(extra=[np.nan, -0.0001], flag=[True, False], several=[("a", "b"), ()])
     table.loc["A", "mean"] = np.nan
     text = lc.tables.intervals(table)
-    assert text.loc["A"].tolist() == ["", "42", "", "yes"]
+    assert text.loc["A"].tolist() == ["", "42", "", "yes", "a, b"]
     assert text.loc["B", "extra"] == "0.00"
 
 

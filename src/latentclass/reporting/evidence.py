@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from latentclass import plots
 from latentclass.reporting.html import Html, paragraph
-from latentclass.reporting.section import Material, Result, Section, how_to, shown
+from latentclass.reporting.pictures import picture
+from latentclass.reporting.section import Material, Result, Section, frame_of, how_to, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+type Draw = Callable[[pd.DataFrame], "Axes | Figure"]
 
 __all__ = ["checks", "number_of_classes", "sensitivity", "weights"]
 
@@ -23,8 +36,10 @@ def number_of_classes(material: Material) -> Section:
     """
     k = material.fit.model.n_classes
     lead = paragraph(f"This report is about {k} {'class' if k == 1 else 'classes'}.")
-    missing = "Other numbers of classes were not compared for this report (argument choice=)."
-    return Section(title="Number of classes", body=(lead, *_given(material.choice, "Numbers of classes.", missing)))
+    missing = "Other numbers of classes were not compared for this report (argument choice=lc.choose(model, frame))."
+    drawn = _picture(material.choice, "fit", plots.number_of_classes, "Criteria by number of classes")
+    body = (lead, *drawn, *_given(material.choice, "Numbers of classes.", missing))
+    return Section(title="Number of classes", body=body)
 
 
 def weights(material: Material) -> Section:
@@ -46,8 +61,9 @@ def weights(material: Material) -> Section:
         "Whether a factor group carries weight was not assessed for this report (argument weighing=lc.weigh(fit)); "
         "effects whose intervals hold 0 do not answer it."
     )
-    given = _given(material.weighing, "Evidence by factor group.", missing)
-    return Section(title="Weights of the factor groups", body=given)
+    drawn = _picture(material.weighing, "factor_group", plots.weights, "Weights of the factor groups with their priors")
+    body = (*drawn, *_given(material.weighing, "Evidence by factor group.", missing))
+    return Section(title="Weights of the factor groups", body=body)
 
 
 def checks(material: Material) -> Section:
@@ -64,7 +80,7 @@ def checks(material: Material) -> Section:
         The checks, or how to get them.
     """
     missing = (
-        "The model was not checked against the data for this report (argument checks=); "
+        "The model was not checked against the data for this report (argument checks=lc.check(fit)); "
         "fit.with_posterior_predictive() draws whole surveys to compare with."
     )
     return Section(title="Checks of the model", body=_given(material.checks, "Checks.", missing))
@@ -89,6 +105,13 @@ def sensitivity(material: Material) -> Section:
     )
     body = _given(material.sensitivity, "Sensitivity to the priors.", missing)
     return Section(title="Sensitivity to the priors", body=body)
+
+
+def _picture(result: Result | None, index: str, draw: Draw, description: str) -> tuple[Html, ...]:
+    """Return the picture of a table, where it is one that there is a picture for."""
+    if result is None or list(frame_of(result).index.names) != [index]:
+        return ()
+    return (picture(draw(frame_of(result)), index, description),)
 
 
 def _given(result: Result | None, caption: str, missing: str) -> tuple[Html, ...]:

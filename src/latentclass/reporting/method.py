@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from latentclass.model import IndicatorKind, Model, Structure
+from latentclass.model.outcomes import OutcomeKind
 from latentclass.posterior import Fit
 from latentclass.reporting.html import element, paragraph, preformatted, table, unordered
 from latentclass.reporting.section import Material, Section, how_to, shown
@@ -27,6 +28,11 @@ _MEANING = {
     "continuous_mean": "means of continuous indicators, standardised",
     "continuous_sd": "residual standard deviations of continuous indicators",
     "score_correlation": "correlations of the constructs",
+    "outcome_location": "location of a class on an outcome, zero-sum over the classes",
+    "outcome_slopes": "slopes of outcomes on covariates",
+    "outcome_thresholds": "answers to binary and ordinal outcomes at location 0",
+    "outcome_mean": "means of continuous outcomes, standardised",
+    "outcome_sd": "residual standard deviations of continuous outcomes",
 }
 _SETTINGS = {
     "created_at": "drawn at (UTC)",
@@ -98,11 +104,24 @@ def _priors_in_use(own: Model) -> Iterator[tuple[str, object]]:
         "location": not cumulative or not several,
         "dispersion": not several or not any(item.dispersion for item in cumulative),
         "score_correlation": len(latent) < 2,
+        **_unused_of_outcomes(own),
     }
     for name, prior in own.priors.as_dict().items():
         kind = next((k for k in IndicatorKind if name.startswith(f"{k}_")), None)
         if not unused.get(name, kind is not None and kind not in kinds):
             yield name, prior
+
+
+def _unused_of_outcomes(own: Model) -> dict[str, bool]:
+    outcomes = own.outcomes.values()
+    continuous = [o.kind is OutcomeKind.CONTINUOUS for o in outcomes]
+    return {
+        "outcome_location": own.n_classes == 1 or not any(o.by_class for o in outcomes),
+        "outcome_slopes": not any(o.covariates for o in outcomes),
+        "outcome_thresholds": all(continuous),
+        "outcome_mean": not any(continuous),
+        "outcome_sd": not any(continuous),
+    }
 
 
 def sampling(material: Material) -> Section:

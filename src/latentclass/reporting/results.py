@@ -6,7 +6,7 @@ import pandas as pd
 
 from latentclass import plots
 from latentclass.model import ItemKind
-from latentclass.reporting.html import element, paragraph, table
+from latentclass.reporting.html import Html, element, paragraph, table
 from latentclass.reporting.pictures import picture
 from latentclass.reporting.section import Material, Section
 
@@ -116,8 +116,9 @@ def effects(material: Material) -> Section:
         Average marginal effects and logits, or a line that there are none.
     """
     fit = material.fit
+    after = _outcomes(material)
     if not fit.survey.groups or fit.model.n_classes == 1:
-        return Section(title="Effects", body=(paragraph("The model has no covariates of membership."),))
+        return Section(title="Effects", body=(paragraph("The model has no covariates of membership."), *after))
     marginal = fit.marginal_effects(prob=material.prob)
     both = fit.effects(prob=material.prob)
     logits = both[[c for c in both.columns if c.startswith("logit_")]]
@@ -129,5 +130,13 @@ def effects(material: Material) -> Section:
         picture(plots.effects(marginal), "effects", "Average marginal effects on the class shares by factor group"),
         table(marginal, "Change of the class shares, percentage points.", percent=True, digits=1),
         table(logits, "Logits of membership, zero-sum over the classes; continuous covariates per standard deviation."),
+        *after,
     )
     return Section(title="Effects", body=body)
+
+
+def _outcomes(material: Material) -> tuple[Html, ...]:
+    if not material.fit.model.outcomes:
+        return ()
+    found = material.fit.outcomes(prob=material.prob)
+    return element("h3", "Outcomes"), table(found, "Effects of class and covariates on the outcomes.", by_class=False)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
+from latentclass.errors import LatentClassError
 from latentclass.posterior import Fit
-from latentclass.reporting.html import Html, paragraph, preformatted, table
+from latentclass.reporting.html import Html, paragraph, preformatted, table, unordered
 
-__all__ = ["Material", "Result", "Section", "how_to", "shown"]
+__all__ = ["Material", "Result", "Section", "frame_of", "how_to", "shown"]
 
 
 @runtime_checkable
 class Result(Protocol):
     """What another function found: a table, and a text that says what it means.
 
-    Anything with a ``table`` and a ``str()`` can stand in a report. Where there is a method ``words()``, its paragraphs
-    take the place of the ``str()``, which is made for a terminal.
+    Anything with a ``table``, a DataFrame or a method that returns one, and a ``str()`` can stand in a report. What a
+    value says in ``words()``, ``conclusions`` or ``messages``, as those of this package do, takes the place of its
+    ``str()``, which is made for a terminal.
     """
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame | Callable[[], pd.DataFrame]:
         """The numbers."""
 
 
@@ -80,12 +83,46 @@ def shown(result: Result, caption: str) -> tuple[Html, ...]:
     tuple of Html
         The blocks.
     """
+    return *_said(result), table(frame_of(result), caption)
+
+
+def frame_of(result: object) -> pd.DataFrame:
+    """Return the table of a result.
+
+    Parameters
+    ----------
+    result : object
+        What was given.
+
+    Returns
+    -------
+    DataFrame
+        Its ``table``, or what its method of that name returns.
+
+    Raises
+    ------
+    LatentClassError
+        When it has none.
+    """
+    found = getattr(result, "table", None)
+    found = found() if callable(found) else found
+    if not isinstance(found, pd.DataFrame):
+        message = (
+            "What stands in a report is anything with a 'table' that is a DataFrame, as the functions of this package "
+            f"return it; got {type(result).__name__}."
+        )
+        raise LatentClassError(message)
+    return found
+
+
+def _said(result: Result) -> tuple[Html, ...]:
     words = getattr(result, "words", None)
     if callable(words):
-        said = tuple(paragraph(part) for part in str(words()).split("\n\n"))
-    else:
-        said = (preformatted(str(result)),)
-    return *said, table(result.table, caption)
+        return tuple(paragraph(part) for part in str(words()).split("\n\n"))
+    sentences = getattr(result, "conclusions", getattr(result, "messages", None))
+    if sentences is None:
+        return (preformatted(str(result)),)
+    return (unordered(map(str, sentences), "conclusions") if sentences else paragraph("Nothing was found."),)
 
 
 def how_to(text: str) -> Html:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-import pandas as pd
-
-from latentclass.errors import FileError, LatentClassError
+from latentclass.errors import FileError
 from latentclass.posterior import Fit
 from latentclass.reporting import data, evidence, method, results
 from latentclass.reporting.page import page
-from latentclass.reporting.section import Material, Result
+from latentclass.reporting.section import Material, Result, frame_of
 
 __all__ = ["Result", "report"]
 
@@ -101,20 +99,12 @@ def report(
         "diagnosis": diagnosis,
         "sensitivity": sensitivity,
     }
-    for name, result in given.items():
-        _check_result(name, result)
+    for result in given.values():
+        if result is not None:
+            frame_of(result)
     material = Material(fit=fit, prob=prob, **given)
     text = page(title, _lead(fit), [section(material) for section in _SECTIONS])
     return _write(path, text)
-
-
-def _check_result(name: str, result: object) -> None:
-    if result is not None and not isinstance(getattr(result, "table", None), pd.DataFrame):
-        message = (
-            f"{name} is anything with a 'table' that is a DataFrame, as the functions of this package return it; got "
-            f"{type(result).__name__}."
-        )
-        raise LatentClassError(message)
 
 
 def _lead(fit: Fit) -> str:

@@ -158,6 +158,8 @@ def _plain(value: Any, digits: int, factor: int) -> str:
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
         return number(factor * float(value), digits)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
     return "" if value is None or value is pd.NA else str(value)
 
 

@@ -77,6 +77,22 @@ def hostile_fit() -> lc.Fit:
 
 
 @pytest.fixture(scope="session")
+def outcome_fit() -> lc.Fit:
+    """Return a fit of a small model with two outcomes, of which one answer is missing."""
+    outcomes = {"use": lc.outcome("ordinal", levels=[1, 2, 3], covariates=["x"]), "hours": lc.outcome("continuous")}
+    items = lc.binary("a", "b", levels=[0, 1])
+    model = lc.Model(items=items, n_classes=2, factor_groups={"g": ["x"]}, outcomes=outcomes)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.integers(0, 2, size=40) for name in "ab"})
+    frame = frame.assign(x=rng.normal(size=40), use=rng.integers(1, 4, size=40), hours=rng.normal(size=40))
+    frame.loc[5, "hours"] = np.nan
+    survey = read_survey(model, frame)
+    return fit_of(
+        survey, stacked([derived(survey, draw_parameters(survey, np.random.default_rng(i))) for i in range(8)])
+    )
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium; the test is skipped where there is none."""
     path = chromium()

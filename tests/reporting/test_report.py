@@ -201,6 +201,16 @@ def test_known_tables_are_drawn(full_fit, tmp_path):
     assert "<li>They cannot &lt;tell&gt;.</li>" in section
 
 
+def test_outcomes_stand_among_data_priors_and_effects(outcome_fit, tmp_path):
+    path = lc.report(outcome_fit, tmp_path / "report.html")
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r'<th scope="row">hours</th><td>continuous</td>.*?<td class="number">1</td></tr>', text)
+    for prior in ("outcome_location", "outcome_slopes", "outcome_thresholds", "outcome_mean", "outcome_sd"):
+        assert f'<th scope="row">{prior}</th>' in text
+    for cell in lc.tables.intervals(outcome_fit.outcomes(), by_class=False).iloc[:, 0]:
+        assert cell in read(path).text
+
+
 def test_what_has_no_table_is_refused(full_fit, tmp_path):
     with pytest.raises(lc.LatentClassError, match=r"anything with a 'table' that is a DataFrame.*got dict"):
         lc.report(full_fit, tmp_path / "report.html", checks={"table": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from latentclass.dims import CONSTRUCT, INDICATOR, ITEM
@@ -47,6 +48,9 @@ def _blocks(survey: Survey) -> Iterator[Html]:
     if survey.covariates:
         yield element("h3", "Covariates")
         yield table(_covariates(survey), "Covariates of class membership, of the respondents kept.")
+    if survey.outcomes:
+        yield element("h3", "Outcomes")
+        yield table(_outcomes(survey), "Outcomes that class and covariates are to explain.")
     if survey.indicators:
         yield element("h3", "Indicators of constructs")
         yield table(_indicators(survey), "Multi-item scales.")
@@ -98,6 +102,20 @@ def _covariate(covariate: Covariate, series: pd.Series, survey: Survey) -> dict[
         "values": spread,
         "missing in the frame": survey.notes.missing_by_covariate.get(covariate.name, 0),
     }
+
+
+def _outcomes(survey: Survey) -> pd.DataFrame:
+    missing = np.isnan(survey.outcome_values).sum(axis=0)
+    rows = {
+        column.name: {
+            "kind": str(column.outcome.kind),
+            "levels": _listed(column.levels or ()),
+            "may tell of the class": column.outcome.feedback,
+            "missing": int(count),
+        }
+        for column, count in zip(survey.outcomes, missing, strict=True)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
 
 
 def _indicators(survey: Survey) -> pd.DataFrame:

@@ -50,7 +50,7 @@ _HOMES = {
     "latentclass.survey": ("Survey", "read_survey"),
     "latentclass.checks": ("Check", "Checks", "Diagnosis", "check", "diagnose"),
     "latentclass.graph": ("build",),
-    "latentclass.evidence": ("Rule", "Weighing", "weigh"),
+    "latentclass.evidence": ("Rule", "Sensitivity", "Weighing", "sensitivity", "weigh"),
     "latentclass.comparison": ("Comparison", "choose", "compare"),
     "latentclass.infer": ("find_modes", "fit", "recover"),
     "latentclass.posterior": ("Drift", "Fit", "drift", "group_scales", "load"),
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         SurveyError,
         SurveyWarning,
     )
-    from latentclass.evidence import Rule, Weighing, weigh
+    from latentclass.evidence import Rule, Sensitivity, Weighing, sensitivity, weigh
     from latentclass.graph import build
     from latentclass.infer import find_modes, fit, recover
     from latentclass.model import (

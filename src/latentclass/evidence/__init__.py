@@ -7,6 +7,7 @@ from latentclass.evidence.lines import BayesFactor, GroupEvidence, bayes_factor
 from latentclass.evidence.marginal import MarginalLikelihood, marginal_likelihood
 from latentclass.evidence.nested import nested_bayes_factor
 from latentclass.evidence.null_check import NullCheck, null_check
+from latentclass.evidence.other_priors import Sensitivity, sensitivity
 from latentclass.evidence.prediction import Prediction, PredictionDifference, prediction, prediction_difference
 from latentclass.evidence.refits import Refits, forget_refits, refits_folder, refits_like
 from latentclass.evidence.subsets import Subsets, compare_subsets, subsets
@@ -28,6 +29,7 @@ __all__ = [
     "PredictionDifference",
     "Refits",
     "Rule",
+    "Sensitivity",
     "Side",
     "Subsets",
     "Verdict",
@@ -49,6 +51,7 @@ __all__ = [
     "prior_weights",
     "refits_folder",
     "refits_like",
+    "sensitivity",
     "subsets",
     "weigh",
 ]

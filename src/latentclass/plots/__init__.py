@@ -1,8 +1,8 @@
 """Pictures of the tables that a fit returns. Each function takes a table and computes nothing.
 
 A picture with one panel is drawn on the axes given, or on those of a new figure, and returns the axes; one with several
-panels (`profiles`, `likert`, `trace`, `ranks`, `prior_posterior`) returns the figure. Drawing needs matplotlib, which
-comes with the extra
+panels (`profiles`, `likert`, `sensitivity`, `trace`, `ranks`, `prior_posterior`) returns the figure. Drawing needs
+matplotlib, which comes with the extra
 ``latentclass[plots]``. New figures do not touch pyplot: save one with ``axes.figure.savefig("classes.png")``; a
 notebook shows ``axes.figure`` as the last value of a cell after ``%matplotlib inline``.
 """
@@ -10,6 +10,7 @@ notebook shows ``axes.figure`` as the last value of a cell after ``%matplotlib i
 from latentclass.plots.bars import classes, memberships, profiles
 from latentclass.plots.draws import prior_posterior, ranks, trace
 from latentclass.plots.forests import effects, loadings
+from latentclass.plots.grids import sensitivity
 from latentclass.plots.lines import mean_answers, shares_along
 from latentclass.plots.maps import likert, membership_map
 from latentclass.plots.numbers import null_check, number_of_classes
@@ -31,6 +32,7 @@ __all__ = [
     "profiles",
     "ranks",
     "residuals",
+    "sensitivity",
     "shares_along",
     "trace",
     "weights",

@@ -17,7 +17,7 @@ COORDS = {"covariate": ["a", "b"], "class": ["x", "y", "z"]}
 def test_prior_draws_sum_to_zero_across_classes(rich: Built) -> None:
     model, n = rich.pymc_model, 150
     names = ["intercept", "slope_individual", "slope_technical", "location", "log_dispersion"]
-    scales = dict(zip(names, [1.0, 0.5, 0.8, 1.5, 0.5], strict=True))
+    scales = dict(zip(names, [1.0, 0.5, 0.8, 2.5, 0.5], strict=True))
     with model:
         draws = pm.draw([model[name] for name in names], draws=n, random_seed=1, mode=IN_PYTHON)
     for name, values in zip(names, draws, strict=True):

@@ -84,9 +84,9 @@ def opposed_effect(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
 
 
 def random_answers(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """One respondent in five answers at random."""
+    """Three respondents in ten answer at random."""
     items = [f"item_{j + 1}" for j in range(N_ITEMS)]
-    frame, careless = frame.copy(), rng.random(len(frame)) < 0.2
+    frame, careless = frame.copy(), rng.random(len(frame)) < 0.3
     frame.loc[careless, items] = rng.integers(1, 5, size=(careless.sum(), N_ITEMS))
     return frame
 

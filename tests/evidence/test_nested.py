@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
 
 import latentclass as lc
-from latentclass.evidence import bayes_factor, marginal_likelihood, nested_bayes_factor
+from latentclass.evidence import bayes_factor, marginal_likelihood, nested, nested_bayes_factor
+from latentclass.evidence.lines import BayesFactor
 from latentclass.evidence.nested import _terms
 from tests.conftest import CHEATING
 
@@ -62,15 +64,45 @@ def test_priors_that_are_no_normal_are_told() -> None:
     assert "needs a normal prior; that of 'one' is Flat()" in found.message
 
 
+def few_draws(monkeypatch: pytest.MonkeyPatch, mean: float) -> BayesFactor:
+    """Return the Bayes factor from 30 draws of slopes with unit variances."""
+    centre, covariance = np.array([mean, -mean]), np.eye(2)
+    normal = stats.multivariate_normal(centre, covariance)
+    space = SimpleNamespace(
+        log_density=normal.logpdf,
+        # Too flat by far, so that the terms differ wildly and the mean hangs on a few draws.
+        curvature=lambda point, scale, rows: 0.01 * covariance[rows],
+        parts=[SimpleNamespace(name="slope_one", where=slice(0, 2))],
+        draws=xr.DataArray(normal.rvs((2, 15), random_state=3), dims=("chain", "draw", "entry")).assign_coords(
+            chain=[0, 1]
+        ),
+    )
+    monkeypatch.setattr(nested, "unconstrained", lambda fit: space)
+    model = lc.Model(items=lc.binary("a", "b"), n_classes=2, factor_groups={"one": ["x", "z"]})
+    solutions = pd.DataFrame({"chains": [(0, 1)]})
+    return nested_bayes_factor(SimpleNamespace(model=model, solutions=solutions), "one")
+
+
+def test_a_mean_that_hangs_on_a_few_draws_is_used_on_one_side_only(monkeypatch) -> None:
+    far = few_draws(monkeypatch, 6.0)
+    # The prior density at zero over that of the posterior, both normal, with 0.5 the scale of the prior.
+    truth = stats.norm(0, 0.5).logpdf(0) * 2 - stats.norm(6, 1).logpdf(0) * 2
+    assert far.log_value == pytest.approx(truth, abs=2 * far.error)
+    assert far.error == pytest.approx(0.3 * far.log_value)
+    near = few_draws(monkeypatch, 0.5)
+    assert np.isnan(near.log_value)
+    assert "'one' hangs on a few draws" in near.message
+
+
 @pytest.mark.slow
 def test_bridge_and_density_at_zero_agree(reference_survey: Callable[[str], pd.DataFrame]) -> None:
     frame = reference_survey("cheating").dropna()
     model = lc.Model(items=lc.binary(*CHEATING), n_classes=2, factor_groups={"ability": ["GPA"]})
     fit = lc.fit(model, frame, draws=2000, seed=1, n_starts=5, progressbar=False)
     null = lc.fit(model.replace(factor_groups={}), frame, draws=2000, seed=1, n_starts=5, progressbar=False)
-    nested = nested_bayes_factor(fit, "ability", draws=8000)
+    found = nested_bayes_factor(fit, "ability", draws=8000)
     bridged = bayes_factor(marginal_likelihood(fit, draws=8000), marginal_likelihood(null, draws=8000))
-    assert nested.method == "density of slopes of zero"
-    assert nested.log_value == pytest.approx(bridged.log_value, abs=3 * np.hypot(nested.error, bridged.error))
+    assert found.method == "density of slopes of zero"
+    assert found.log_value == pytest.approx(bridged.log_value, abs=3 * np.hypot(found.error, bridged.error))
     # Stan with bridgesampling under the same priors.
-    assert nested.log_value == pytest.approx(5.733, abs=3 * nested.error + 0.02)
+    assert found.log_value == pytest.approx(5.733, abs=3 * found.error + 0.02)

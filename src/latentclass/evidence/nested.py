@@ -20,8 +20,9 @@ __all__ = ["nested_bayes_factor"]
 _LOG_2_PI = float(np.log(2 * np.pi))
 # Effective draws below which the density at zero hangs on too few of them.
 _FEWEST = 50.0
-# What the logarithm of a normal density far from its mean is taken to be wrong by.
-_TAIL = 0.2
+# How far the logarithm has to be for a normal density in its place, and the share of it that may be wrong.
+_FAR = 10.0
+_TAIL = 0.3
 _FLATTEST = 1e-6
 
 
@@ -37,7 +38,9 @@ def nested_bayes_factor(fit: Fit, group: str, *, draws: int = 2000) -> BayesFact
     what is conditioned on, so that hundreds of them do no harm.
 
     Where zero is so far away that the mean hangs on a few draws, the density of a normal with mean and covariances of
-    the slopes takes its place, and a fifth of the logarithm is given as its error. Then the group is far beyond doubt.
+    the slopes takes its place, and three tenths of the logarithm are given as its error: tails of posteriors are not
+    normal, but a logarithm above 10 leaves no doubt on which side it is. Where the mean hangs on a few draws and zero
+    is not that far away, there is no number.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ def nested_bayes_factor(fit: Fit, group: str, *, draws: int = 2000) -> BayesFact
     Returns
     -------
     BayesFactor
-        With over without; NaN where the prior of the slopes is not normal.
+        With over without; NaN where the prior of the slopes is not normal, or the draws do not tell.
 
     References
     ----------
@@ -84,7 +87,10 @@ def nested_bayes_factor(fit: Fit, group: str, *, draws: int = 2000) -> BayesFact
         at_posterior = float(logsumexp(terms) - np.log(terms.size))
         return BayesFactor(log_value=at_prior - at_posterior, error=error, method="density of slopes of zero")
     value = at_prior - _normal_at_zero(points[..., where].reshape(-1, n_slopes))
-    return BayesFactor(log_value=value, error=_TAIL * abs(value), method="normal density of slopes of zero")
+    if value < _FAR:
+        message = f"The density of slopes of zero of {group!r} hangs on a few draws; more draws may help."
+        return BayesFactor(log_value=np.nan, error=np.nan, method="none", message=message)
+    return BayesFactor(log_value=value, error=_TAIL * value, method="normal density of slopes of zero")
 
 
 def _terms(space: Unconstrained, points: NDArray[np.float64], where: slice) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from latentclass.model import (
     construct,
     nominal,
     ordinal,
+    outcome,
 )
 
 # Every prior with a number of its own, so that each is found in the text.
@@ -37,8 +38,13 @@ PRIORS = Priors(
     continuous_mean=Normal(1.12),
     continuous_sd=HalfNormal(1.13),
     score_correlation=LKJ(1.14),
+    outcome_location=Normal(1.15),
+    outcome_slopes=Normal(1.16),
+    outcome_thresholds=Dirichlet(1.17),
+    outcome_mean=Normal(1.18),
+    outcome_sd=HalfNormal(1.19),
 )
-MEMBERSHIP_PRIORS = ("Normal(1.01)", "Normal(1.02)", "Normal(1.03)", "Normal(1.06)", "Normal(1.07)")
+MEMBERSHIP_PRIORS = ("Normal(1.01)", "Normal(1.02)", "Normal(1.03)", "Normal(1.06)", "Normal(1.07)", "Normal(1.15)")
 
 
 def full_model(n_classes: int = 3) -> Model:
@@ -55,6 +61,10 @@ def full_model(n_classes: int = 3) -> Model:
             "stress": construct("stress_1", "stress_2", levels=[1, 2, 3], marker="stress_2"),
             "skill": construct("skill_1", "skill_2", kind="continuous"),
             "support": construct("support_1", "support_2", scores="mean"),
+        },
+        outcomes={
+            "use": outcome("ordinal", levels=[1, 2, 3], covariates="social"),
+            "pay": outcome("continuous", covariates="age"),
         },
         priors=PRIORS,
     )
@@ -107,7 +117,7 @@ def test_groups_stand_with_their_columns():
 
 def test_what_is_zero_sum_is_said():
     text = flowing(full_model())
-    assert text.count("zero-sum over the classes") == 5  # intercept, two groups, location, dispersion
+    assert text.count("zero-sum over the classes") == 7  # intercept, two groups, location, dispersion
 
 
 def test_items_stand_by_structure_with_their_levels():

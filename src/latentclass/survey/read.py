@@ -190,8 +190,9 @@ def drop_missing(
     if labels and option == "error":
         counts = ", ".join(f"{name!r} for {int(mask.sum())}" for name, mask in masks.items())
         together = f", {len(labels)} respondents in all" if len(masks) > 1 else ""
+        rows = f"row{'s' if len(labels) > 1 else ''} {listed(labels, most=5)}"
         message = (
-            f"Covariates are missing: {counts} of {len(plain)} respondents{together} (rows {listed(labels, most=5)}). "
+            f"Covariates are missing: {counts} of {len(plain)} respondents{together} ({rows}). "
             "Pass missing_covariates='drop' to leave these out, or fill the values in."
         )
         raise SurveyError(message)

@@ -117,7 +117,7 @@ def test_groups_stand_with_their_columns():
 
 def test_what_is_zero_sum_is_said():
     text = flowing(full_model())
-    assert text.count("zero-sum over the classes") == 7  # intercept, two groups, location, dispersion
+    assert text.count("zero-sum over the classes") == 7  # intercept, two groups, location, dispersion, two outcomes
 
 
 def test_items_stand_by_structure_with_their_levels():

@@ -128,7 +128,7 @@ def maximum_likelihood(
     Examples
     --------
     >>> import latentclass as lc
-    >>> data = lc.datasets.plain_survey(n=80, n_items=3, n_levels=2, n_classes=1, n_covariates=1, seed=1)
+    >>> data = lc.datasets.plain_survey(n=80, n_items=3, n_levels=2, n_classes=1, n_covariates=1, seed=3)
     >>> maximum_likelihood(lc.read_survey(data.model, data.frame), n_starts=1)
     MaximumLikelihood(log-likelihood ..., 3 parameters, BIC ...; 1 of 1 starts)
     """

@@ -90,6 +90,8 @@ class Compiled:
         Vector to log posterior and gradient, of everything.
     expand : callable
         Vector to all variables with dims.
+    names : tuple of str
+        Names of the outputs of `expand`.
     """
 
     pymc_model: pm.Model
@@ -97,11 +99,7 @@ class Compiled:
     class_density: Jitted
     full_density: Jitted
     expand: Jitted
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the outputs of `expand`."""
-        return [variable.name for variable in _natural(self.pymc_model)]
+    names: tuple[str, ...] = ()
 
     @property
     def n_dim(self) -> int:
@@ -240,6 +238,8 @@ class _Functions:
     class_density: Compilation
     full_density: Compilation
     expand: Compilation
+    # Asking the model for its variables builds graphs, too slow for every point that is expanded.
+    names: tuple[str, ...]
 
 
 _FUNCTIONS: OrderedDict[Hashable, _Functions] = OrderedDict()
@@ -265,6 +265,7 @@ def _bound(pymc_model: pm.Model, functions: _Functions) -> Compiled:
         class_density=functions.class_density.bound(pymc_model),
         full_density=functions.full_density.bound(pymc_model),
         expand=functions.expand.bound(pymc_model),
+        names=functions.names,
     )
 
 
@@ -277,8 +278,10 @@ def _functions(pymc_model: pm.Model) -> _Functions:
         full_density = class_density
         if not all(part.searched for part in parts):
             full_density = compilation(pymc_model, x, clone_replace(_full(pymc_model), place))
-        expand = compilation(pymc_model, x, clone_replace(_natural(pymc_model), place))
-    return _Functions(class_density=class_density, full_density=full_density, expand=expand)
+        natural = _natural(pymc_model)
+        expand = compilation(pymc_model, x, clone_replace(natural, place))
+    names = tuple(str(variable.name) for variable in natural)
+    return _Functions(class_density=class_density, full_density=full_density, expand=expand, names=names)
 
 
 def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, Any]:

@@ -150,7 +150,7 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
     # process.
     from nutpie.compiled_pyfunc import from_pyfunc
 
-    model, names = compiled.pymc_model, compiled.names
+    model, names = compiled.pymc_model, list(compiled.names)
     density, expand = compiled.full_density.frozen(), compiled.expand.frozen()
     example = [np.asarray(value) for value in expand(start(0))]
     dims = {name: model.named_vars_to_dims[name] for name in names}

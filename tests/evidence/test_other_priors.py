@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from types import SimpleNamespace
 
@@ -161,8 +162,11 @@ def test_what_cannot_be_asked(example):
 def test_bayes_factors_over_the_scales_follow_from_the_draws_of_one_fit(tmp_path):
     """m(s) / m(r) is the posterior mean, under scale r, of the ratio of the two priors of the slopes."""
     data = lc.datasets.plain_survey(n=150, n_items=4, n_levels=2, n_classes=2, n_covariates=4, seed=1)
-    settings = {"draws": 500, "tune": 500, "chains": 2, "n_starts": 4, "progressbar": False}
-    fit = lc.fit(data.model, data.frame, seed=1, **settings)
+    settings = {"draws": 800, "tune": 600, "chains": 2, "n_starts": 4, "progressbar": False}
+    with warnings.catch_warnings():
+        # Bayes factors and importance ratios carry their own errors.
+        warnings.simplefilter("ignore", lc.ConvergenceWarning)
+        fit = lc.fit(data.model, data.frame, seed=1, **settings)
     found = lc.sensitivity(
         fit, groups=["technical"], scales=(0.35, 0.5, 0.7), families={}, folder=tmp_path, progressbar=False
     )

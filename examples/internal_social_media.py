@@ -37,6 +37,7 @@ def main() -> None:
 
     heading("3. The fit")
     fit = lc.fit(model, frame, draws=options.draws, tune=options.draws, chains=options.chains, seed=1)
+    saved = fit.save(options.out / "internal_social_media.nc")
     print(fit.summary())
     print("\nLines with ! say what the draws leave to be wished for; for a result to be published, raise --draws.")
 
@@ -48,6 +49,7 @@ def main() -> None:
 
     heading("6. Names: once the profiles are read, classes may be given names")
     fit = fit.rename(names_from_profiles(fit))
+    fit.save(saved)
     print(fit.classes()[["mean", "modal_n"]])
 
     heading("7. Memberships: who belongs to which class, and how certainly")
@@ -77,9 +79,9 @@ def main() -> None:
 
     heading("11. Files")
     report = lc.report(fit, options.out / "internal_social_media.html", title="Attitudes towards internal social media")
-    for path in [report, fit.save(options.out / "internal_social_media.nc"), *draw(fit, options.out)]:
+    for path in [saved, report, *draw(fit, options.out)]:
         print(path)
-    print(f"\nlc.load({str(options.out / 'internal_social_media.nc')!r}) brings the fit back.")
+    print(f"\nlc.load({str(saved)!r}) brings the fit back.")
 
 
 def survey_model() -> lc.Model:

@@ -255,7 +255,8 @@ def _predicted(fit: Fit) -> str:
         "outcomes": [name for name, outcome in fit.model.outcomes.items() if outcome.feedback],
     }
     given = [name for name, any_ in known.items() if any_]
-    return f"answers to the items given {', '.join(given)}" if given else "answers to the items"
+    listed = " and ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)
+    return f"answers to the items given {listed}" if given else "answers to the items"
 
 
 def _sum_error(values: np.ndarray) -> float:

@@ -29,9 +29,12 @@ bits = b"".join(posterior[name].to_numpy().tobytes() for name in sorted(posterio
 print(hashlib.sha256(bits).hexdigest())
 """
 
+# Whoever runs the tests in the background has had SIGINT ignored, which children inherit.
 _ENDLESS_FIT = """
+import signal
 import warnings
 import latentclass as lc
+signal.signal(signal.SIGINT, signal.default_int_handler)
 warnings.simplefilter("ignore")
 data = lc.datasets.plain_survey(n=150, n_items=4, n_levels=3, n_classes=2, n_covariates=2, seed=1)
 print("started", flush=True)

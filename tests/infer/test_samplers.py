@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import arviz as az
@@ -51,7 +52,10 @@ def test_samplers_agree(
         pytest.importorskip("numpyro", reason="numpyro is not installed")
     monkeypatch.setenv("LATENTCLASS_UNFINISHED", str(tmp_path))
     frame: pd.DataFrame = reference_survey("cheating")
-    fit = lc.fit(cheating_model, frame, sampler=sampler, chains=2, seed=3, progressbar=False)
+    with warnings.catch_warnings():
+        # How well two chains of another sampler mix is in the tolerance.
+        warnings.simplefilter("ignore", lc.ConvergenceWarning)
+        fit = lc.fit(cheating_model, frame, sampler=sampler, chains=2, seed=3, progressbar=False)
     assert set(fit.tree["sample_stats"]) == set(cheating_fit.tree["sample_stats"])
     for name in ("class_share", "probability"):
         found, wanted = fit.posterior[name], cheating_fit.posterior[name]

@@ -109,6 +109,16 @@ def draw(compiled: Compiled, start: Callable[[int], Vector], settings: Settings,
     return _uniform(tree, compiled)
 
 
+@contextmanager
+def _fewer_draws_than_chains() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # ArviZ takes it for a mistake; early in a run it is none. Entered before chains run: filters are those of the
+        # process, and are lost when another thread puts back what it found.
+        warnings.filterwarnings("ignore", message="Found chain dimension to be longer", category=UserWarning)
+        yield
+
+
+@_fewer_draws_than_chains()
 def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settings, keep: Keep) -> xr.DataTree:
     import nutpie
 
@@ -131,11 +141,9 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
             if time.monotonic() - kept > _SECONDS_BETWEEN_COPIES:
                 _keep_quietly(keep, handle, compiled)
                 kept = time.monotonic()
-        with _fewer_draws_than_chains():
-            tree = handle.wait()
+        tree = handle.wait()
     except KeyboardInterrupt:
-        with _fewer_draws_than_chains():
-            tree = truncated(handle.abort())
+        tree = truncated(handle.abort())
     except SystemExit:
         raise
     except BaseException as error:
@@ -186,18 +194,9 @@ def _is_finished(handle: Any) -> bool:
         return False
 
 
-@contextmanager
-def _fewer_draws_than_chains() -> Iterator[None]:
-    with warnings.catch_warnings():
-        # ArviZ takes it for a mistake; early in a run it is none.
-        warnings.filterwarnings("ignore", message="Found chain dimension to be longer", category=UserWarning)
-        yield
-
-
 def _keep_quietly(keep: Keep, handle: Any, compiled: Compiled) -> None:
     try:
-        with _fewer_draws_than_chains():
-            tree = truncated(handle.inspect())
+        tree = truncated(handle.inspect())
     except FitError:
         # Still in warm-up: there is nothing to keep yet.
         return

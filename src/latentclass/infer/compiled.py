@@ -18,7 +18,6 @@ from pymc.distributions.transforms import ZeroSumTransform
 from pymc.logprob.transforms import LogOddsTransform, LogTransform, Transform
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.utils import rewrite_graph
-from scipy.special import expit
 
 from latentclass import dims
 from latentclass.graph import build_survey
@@ -124,31 +123,6 @@ class Compiled:
         value, gradient = self.class_density(x)
         return float(value), np.asarray(gradient)
 
-    def natural_log_posterior(self, x: Vector) -> tuple[float, Vector]:
-        """Return the log posterior density in the space of the probabilities, and its gradient by the vector.
-
-        The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density divided by
-        it. With flat priors what remains is the log-likelihood, up to a constant.
-
-        Parameters
-        ----------
-        x : ndarray of shape (n_dim,)
-            The vector.
-
-        Returns
-        -------
-        tuple of float and ndarray
-            Density and gradient.
-        """
-        value, gradient = self.log_posterior(x)
-        gradient = gradient.copy()
-        for part in self.parts:
-            if part.searched and part.transform is not None:
-                jacobian, slope = _log_product(x[part.where].reshape(part.shape), part.transform.blocks.sizes)
-                value -= jacobian
-                gradient[part.where] -= slope.ravel()
-        return value, gradient
-
     @property
     def searched(self) -> NDArray[np.bool_]:
         """Which entries of the vector the search for modes moves."""
@@ -178,14 +152,6 @@ class Compiled:
         }
         used = {dim for own, _ in data.values() for dim in own}
         return xr.Dataset(data, coords={dim: list(model.coords[dim]) for dim in used})
-
-
-def _log_product(u: Vector, sizes: tuple[int, ...]) -> tuple[float, Vector]:
-    # log p_c holds log v_c once, and log(1 - v_c) stands in every level that is broken off later.
-    later = np.concatenate([np.arange(size - 1.0, 0.0, -1.0) for size in sizes])
-    v = expit(u)
-    value = -np.logaddexp(0.0, -u) - later * np.logaddexp(0.0, u)
-    return float(value.sum()), (1.0 - v) - later * v
 
 
 def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Compiled:
@@ -254,7 +220,6 @@ def _structure(survey: Survey) -> Hashable:
         tuple((group.name, tuple((c.label, c.construct) for c in group.columns)) for group in survey.groups),
         tuple((c.name, c.construct, c.kind, c.levels) for c in survey.indicators),
         tuple((c.name, c.levels, c.columns, c.labels, c.constructs) for c in survey.outcomes),
-        tuple((c.name, c.levels, c.labels, c.constructs) for c in survey.outcomes),
     )
 
 

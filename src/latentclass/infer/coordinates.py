@@ -7,6 +7,7 @@ own, every level finds its way alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,18 @@ __all__ = ["Coordinates"]
 _TINY = 1e-13
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a searched variable lies in the unconstrained vector and in the coordinates."""
+
+    x: slice
+    z: slice
+    # Rows and columns in the vector and in the coordinates, and numbers of levels; none for what is no simplex.
+    sticks: tuple[int, int] = (0, 0)
+    cells: tuple[int, int] = (0, 0)
+    sizes: NDArray[np.int64] | None = None
+
+
 class Coordinates:
     """The searched part of a point, rows of simplexes as logits.
 
@@ -31,11 +43,16 @@ class Coordinates:
         The model.
     """
 
-    compiled: Compiled
+    __slots__ = ("_compiled", "_n", "_places")
 
-    @property
-    def _searched(self) -> list[Part]:
-        return [part for part in self.compiled.parts if part.searched]
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+        self._places: list[_Place] = []
+        self._n = 0
+        for part in compiled.parts:
+            if part.searched:
+                self._places.append(_place(part, self._n))
+                self._n = self._places[-1].z.stop
 
     def from_x(self, x: Vector, floor: float = 0.0) -> Vector:
         """Return the coordinates of an unconstrained vector.
@@ -52,14 +69,14 @@ class Coordinates:
         ndarray
             The coordinates.
         """
-        found = []
-        for part in self._searched:
-            if part.transform is None:
-                found.append(x[part.where])
+        z = np.empty(self._n)
+        for place in self._places:
+            if place.sizes is None:
+                z[place.z] = x[place.x]
             else:
-                log_p = log_probabilities(_rows(x[part.where], part.shape), _sizes(part))
-                found.append(np.log(np.maximum(np.exp(log_p), max(floor, _TINY))).ravel())
-        return np.concatenate(found) if found else np.empty(0)
+                log_p = log_probabilities(np.ascontiguousarray(x[place.x]).reshape(place.sticks), place.sizes)
+                z[place.z] = np.log(np.maximum(np.exp(log_p), max(floor, _TINY))).ravel()
+        return z
 
     def to_x(self, z: Vector, x: Vector) -> Vector:
         """Return the unconstrained vector that belongs to coordinates.
@@ -76,19 +93,13 @@ class Coordinates:
         ndarray of shape (n_dim,)
             The vector.
         """
-        x, start = x.copy(), 0
-        for part in self._searched:
-            if part.transform is None:
-                size = part.where.stop - part.where.start
-                x[part.where] = z[start : start + size]
-            else:
-                size, cells = _cells(part)
-                x[part.where] = sticks(_rows(z[start : start + size], cells), _sizes(part)).ravel()
-            start += size
-        return x
+        return self._moved(z, x)[0]
 
     def density(self, z: Vector, x: Vector) -> tuple[float, Vector]:
         """Return the log posterior density in the space of the probabilities, with its gradient by the coordinates.
+
+        The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density of the
+        unconstrained vector divided by it. With flat priors what remains is the log-likelihood, up to a constant.
 
         Parameters
         ----------
@@ -102,29 +113,36 @@ class Coordinates:
         tuple of float and ndarray
             Density and gradient.
         """
-        value, gradient = self.compiled.natural_log_posterior(self.to_x(z, x))
-        found, start = [], 0
-        for part in self._searched:
-            own = gradient[part.where]
-            if part.transform is None:
-                found.append(own)
-                start += len(own)
+        moved, product = self._moved(z, x)
+        value, slope = self._compiled.log_posterior(moved)
+        gradient = np.empty(self._n)
+        for place in self._places:
+            own = slope[place.x]
+            if place.sizes is None:
+                gradient[place.z] = own
             else:
-                size, cells = _cells(part)
-                logits = _rows(z[start : start + size], cells)
-                found.append(gradient_by_logits(logits, _rows(own, part.shape), _sizes(part)).ravel())
-                start += size
-        return value, np.concatenate(found)
+                by_u = np.ascontiguousarray(own).reshape(place.sticks)
+                gradient[place.z] = gradient_by_logits(z[place.z].reshape(place.cells), by_u, place.sizes).ravel()
+        return value - product, gradient
+
+    def _moved(self, z: Vector, x: Vector) -> tuple[Vector, float]:
+        """Return the vector of the coordinates, and the log product of all probabilities of simplexes."""
+        z, x, product = np.ascontiguousarray(z), x.copy(), 0.0
+        for place in self._places:
+            if place.sizes is None:
+                x[place.x] = z[place.z]
+            else:
+                u, own = sticks(z[place.z].reshape(place.cells), place.sizes)
+                x[place.x] = u.ravel()
+                product += own
+        return x, product
 
 
-def _cells(part: Part) -> tuple[int, tuple[int, ...]]:
-    cells = (*part.shape[:-1], part.transform.blocks.n_cells) if part.transform else part.shape
-    return int(np.prod(cells)), cells
-
-
-def _rows(values: Vector, shape: tuple[int, ...]) -> Vector:
-    return np.ascontiguousarray(values).reshape(-1, shape[-1])
-
-
-def _sizes(part: Part) -> NDArray[np.int64]:
-    return np.asarray(part.transform.blocks.sizes if part.transform else (), dtype=np.int64)
+def _place(part: Part, start: int) -> _Place:
+    if part.transform is None:
+        return _Place(x=part.where, z=slice(start, start + part.where.stop - part.where.start))
+    rows, sizes = math.prod(part.shape[:-1]), np.asarray(part.transform.blocks.sizes, dtype=np.int64)
+    cells = (rows, part.transform.blocks.n_cells)
+    return _Place(
+        x=part.where, z=slice(start, start + math.prod(cells)), sticks=(rows, part.shape[-1]), cells=cells, sizes=sizes
+    )

@@ -88,7 +88,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
 
 def _climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = _OPTIONS) -> End:
     """Maximise the density in the space of the probabilities."""
-    coordinates = Coordinates(compiled=compiled)
+    coordinates = Coordinates(compiled)
 
     def negative(z: Vector) -> tuple[float, Vector]:
         value, gradient = coordinates.density(z, start)
@@ -186,7 +186,7 @@ def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list
 
 
 def _inside(compiled: Compiled, x: Vector) -> Vector:
-    coordinates = Coordinates(compiled=compiled)
+    coordinates = Coordinates(compiled)
     return coordinates.to_x(coordinates.from_x(x, _FLOORS[-1]), x)
 
 

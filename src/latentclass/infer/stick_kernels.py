@@ -46,8 +46,8 @@ def log_probabilities(u: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArr
 
 
 @numba.njit(cache=True, nogil=True)
-def sticks(logits: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the log-odds that belong to logits of the levels.
+def sticks(logits: NDArray[np.float64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    """Return the log-odds that belong to logits of the levels, and the log of the product of all probabilities.
 
     Parameters
     ----------
@@ -58,31 +58,35 @@ def sticks(logits: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.
 
     Returns
     -------
-    ndarray of shape (rows, n_sticks)
-        Log-odds.
+    tuple of ndarray of shape (rows, n_sticks) and float
+        Log-odds, and log product.
     """
+    product = 0.0
     u = np.empty((logits.shape[0], logits.shape[1] - len(sizes)))
     for r in range(logits.shape[0]):
         cell = stick = 0
         for size in sizes:
             rest = logits[r, cell + size - 1]
+            total = rest
             for p in range(size - 2, -1, -1):
                 own = logits[r, cell + p]
+                total += own
                 u[r, stick + p] = own - rest
                 rest = max(own, rest) + np.log1p(np.exp(-abs(own - rest)))
+            product += total - size * rest
             cell += size
             stick += size - 1
-    return u
+    return u, product
 
 
 @numba.njit(cache=True, nogil=True)
 def gradient_by_logits(
     logits: NDArray[np.float64], by_u: NDArray[np.float64], sizes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the gradient by the logits from that by the log-odds.
+    """Return the gradient by the logits from that by the log-odds, less that of the log product of all probabilities.
 
     With u_p = logit_p - log(sum of exp(logits) after p), the derivative of u_p is 1 by its own logit and minus its
-    share of the remainder by a later one.
+    share of the remainder by a later one; that of the log product is 1 less the number of levels times the probability.
 
     Parameters
     ----------
@@ -110,6 +114,10 @@ def gradient_by_logits(
                 found[r, cell + p - 1] += slope
                 for q in range(p, size):
                     found[r, cell + q] -= slope * np.exp(logits[r, cell + q] - rest)
+            first = logits[r, cell]
+            rest = first if rest == -np.inf else max(first, rest) + np.log1p(np.exp(-abs(first - rest)))
+            for q in range(size):
+                found[r, cell + q] -= 1.0 - size * np.exp(logits[r, cell + q] - rest)
             cell += size
             stick += size - 1
     return found

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import warnings
 from collections.abc import Hashable, Iterable
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +16,7 @@ from latentclass.comparison.assess import Assessment, assess
 from latentclass.comparison.comparison import Comparison, comparison_of
 from latentclass.comparison.sparse import occupied_classes
 from latentclass.errors import LatentClassError, LatentClassWarning
+from latentclass.evidence.refits import fingerprint
 from latentclass.infer import fit
 from latentclass.infer.parallel import Task, cores_per_task, run_tasks
 from latentclass.model import Model
@@ -118,7 +116,8 @@ def choose(
     with TemporaryDirectory() as temporary:
         place = Path(temporary if folder is None else folder)
         place.mkdir(parents=True, exist_ok=True)
-        files = {k: place / f"{k}-classes-{_fingerprint(survey, settings)}" for k, survey in surveys.items()}
+        names = {k: fingerprint(model_to_data(s.model), s.frame, settings) for k, s in surveys.items()}
+        files = {k: place / f"{k}-classes-{name[:16]}" for k, name in names.items()}
         missing = [k for k, path in files.items() if not _is_done(path)]
         cores = cores_per_task(len(missing))
         tasks = [
@@ -184,13 +183,3 @@ def _criteria(path: Path) -> Path:
 
 def _is_done(path: Path) -> bool:
     return _draws(path).is_file() and _criteria(path).is_file()
-
-
-def _fingerprint(survey: Survey, settings: dict[str, Any]) -> str:
-    about = {"version": version("latentclass"), "model": model_to_data(survey.model), "settings": settings}
-    found = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
-    arrays = [survey.codes, survey.likert_codes, survey.continuous_values, *(g.matrix for g in survey.groups)]
-    for array in arrays:
-        found.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-    found.update(json.dumps([str(label) for label in survey.respondents]).encode())
-    return found.hexdigest()[:16]

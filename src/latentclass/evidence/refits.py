@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,9 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from latentclass.dims import CHAIN, DRAW
-from latentclass.errors import FileError, FitError
+from latentclass.errors import FileError
 from latentclass.infer import fit as sample
+from latentclass.infer.parallel import Task, run_tasks
 from latentclass.infer.progress import track
 from latentclass.infer.threads import available_cores
 from latentclass.model import FrozenMapping, Model
@@ -29,7 +27,6 @@ from latentclass.posterior import Fit, load
 
 __all__ = ["Refits", "fingerprint", "forget_refits", "refits_folder", "refits_like"]
 
-_WORKER = "import sys; from latentclass.evidence.refits import work; work(sys.argv[1])"
 # Where a fit does not say how it was sampled.
 _MOST_TUNE = 1000
 _TARGET_ACCEPT = 0.9
@@ -83,20 +80,18 @@ class Refits:
         FitError
             When a fit fails.
         """
-        side_by_side = max(1, self.cores // min(int(self.settings["chains"]), self.cores))
-        running: dict[str, subprocess.Popen[bytes]] = {}
-        waiting = [name for name, model in models.items() if not self.path(model).is_file()]
-        try:
-            for name, model in track(list(models.items()), what, shown=self.progressbar):
-                if side_by_side > 1:
-                    while waiting and len(running) < side_by_side:
-                        running[waiting[0]] = self._begin(models[waiting[0]])
-                        waiting.pop(0)
-                    self._end(name, running.pop(name, None))
-                yield name, self.fit(model)
-        finally:
-            for process in running.values():
-                process.terminate()
+        chains = int(self.settings["chains"])
+        one = replace(self, cores=min(self.cores, chains), progressbar=False)
+        tasks = [
+            Task(function=Refits.fit, arguments={"self": one, "model": model})
+            for model in models.values()
+            if not self.path(model).is_file()
+        ]
+        if self.cores // one.cores > 1:
+            run_tasks(tasks, text=what, progressbar=self.progressbar, at_once=self.cores // one.cores)
+            tasks = []
+        for name, model in track(list(models.items()), what, shown=self.progressbar and bool(tasks)):
+            yield name, self.fit(model)
 
     def fit(self, model: Model) -> Fit:
         """Return the fit of a model, from the folder or anew.
@@ -146,39 +141,6 @@ class Refits:
             The file; it may not exist.
         """
         return self.folder / f"{fingerprint(model_to_data(model), self.frame, dict(self.settings))}.nc"
-
-    def _begin(self, model: Model) -> subprocess.Popen[bytes]:
-        # Not multiprocessing, which would run the user's script again where it has no guard for that.
-        self.folder.mkdir(parents=True, exist_ok=True)
-        job = self.path(model).with_suffix(".job")
-        own = Refits(frame=self.frame, folder=self.folder, cores=int(self.settings["chains"]), settings=self.settings)
-        job.write_bytes(pickle.dumps((own, model)))
-        return subprocess.Popen([sys.executable, "-c", _WORKER, str(job)], stderr=subprocess.PIPE)
-
-    @staticmethod
-    def _end(name: str, process: subprocess.Popen[bytes] | None) -> None:
-        if process is None:
-            return
-        _, text = process.communicate()
-        if process.returncode:
-            message = f"The refit {name!r} failed:\n{text.decode(errors='replace').strip()}"
-            raise FitError(message)
-
-
-def work(path: str) -> None:
-    """Do one refit in a process of its own.
-
-    Parameters
-    ----------
-    path : str
-        File with the job; it is removed.
-    """
-    job = Path(path)
-    refits, model = pickle.loads(job.read_bytes())
-    try:
-        refits.fit(model)
-    finally:
-        job.unlink()
 
 
 def refits_like(
@@ -273,7 +235,7 @@ def forget_refits(folder: str | Path | None = None) -> int:
     4
     """
     chosen = refits_folder() if folder is None else Path(folder)
-    kept = [path for pattern in ("*.nc", "*.json", "*.job") for path in chosen.glob(pattern)]
+    kept = [path for pattern in ("*.nc", "*.json") for path in chosen.glob(pattern)]
     for path in kept:
         path.unlink()
     return len(kept)

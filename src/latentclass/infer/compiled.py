@@ -131,6 +131,21 @@ class Compiled:
             mask[part.where] = part.searched
         return mask
 
+    def set_data(self, name: str, values: NDArray[np.int64]) -> None:
+        """Put other values of the same shape in the place of data.
+
+        Unlike `pymc.set_data` it does not compile a function to look at the length of a dim.
+
+        Parameters
+        ----------
+        name : str
+            Name of the data.
+        values : ndarray
+            The values.
+        """
+        variable = self.pymc_model[name]
+        variable.set_value(np.asarray(values, dtype=variable.type.dtype))
+
     def variables(self, x: Vector) -> xr.Dataset:
         """Return all variables of the model at a point.
 

@@ -233,7 +233,7 @@ def _likeliest_first(compiled: Compiled, survey: Survey, points: list[Vector]) -
         return points
     profiles = [compiled.variables(x)[dims.PROBABILITY].to_numpy() for x in points]
     rank = order_of(profiles[0], tuple(len(item.levels) for item in item_layout(survey).free))
-    compiled.pymc_model.set_data("breaking_order", rank)
+    compiled.set_data("breaking_order", rank)
     restated = []
     for x, profile in zip(points, profiles, strict=True):
         moved = x.copy()

@@ -28,12 +28,12 @@ class Task:
     Parameters
     ----------
     function : callable
-        The function; it leaves what it finds in a file.
+        The function; what it finds it leaves in a file, for what it returns is lost.
     arguments : mapping
         Its keyword arguments.
     """
 
-    function: Callable[..., None]
+    function: Callable[..., object]
     arguments: dict[str, object]
 
     def run(self) -> None:
@@ -57,7 +57,7 @@ def cores_per_task(n_tasks: int) -> int:
     return max(available_cores() // max(min(n_tasks, available_cores()), 1), 1)
 
 
-def run_tasks(tasks: Sequence[Task], *, text: str, progressbar: bool) -> None:
+def run_tasks(tasks: Sequence[Task], *, text: str, progressbar: bool, at_once: int | None = None) -> None:
     """Run tasks, as many at a time as there are cores.
 
     New processes are started with this Python and its path, and import nothing of the program that called: scripts need
@@ -71,13 +71,16 @@ def run_tasks(tasks: Sequence[Task], *, text: str, progressbar: bool) -> None:
         What the progress bar says.
     progressbar : bool
         Whether to show one.
+    at_once : int, optional
+        Most tasks that run at a time, where each uses several cores.
 
     Raises
     ------
     FitError
         When a task fails; the others are finished first, so that what they found is not lost.
     """
-    if len(tasks) < 2 or available_cores() < 2:
+    at_once = available_cores() if at_once is None else at_once
+    if len(tasks) < 2 or at_once < 2:
         for task in track(tasks, text, shown=progressbar):
             task.run()
         return
@@ -87,15 +90,15 @@ def run_tasks(tasks: Sequence[Task], *, text: str, progressbar: bool) -> None:
             path = Path(folder) / f"{number}.task"
             path.write_bytes(pickle.dumps(task))
             waiting.append(path)
-        _run(waiting, text, progressbar=progressbar)
+        _run(waiting, text, at_once, progressbar=progressbar)
 
 
-def _run(waiting: list[Path], text: str, *, progressbar: bool) -> None:
+def _run(waiting: list[Path], text: str, at_once: int, *, progressbar: bool) -> None:
     running: list[tuple[Path, subprocess.Popen[bytes]]] = []
     failures, n = [], len(waiting)
     try:
         for _ in track(list(range(n)), text, shown=progressbar):
-            while len(running) < available_cores() and waiting:
+            while len(running) < at_once and waiting:
                 path = waiting.pop(0)
                 running.append((path, _start(path)))
             done = _first_done(running)

@@ -69,7 +69,7 @@ def refits_without(
     for number, respondent in enumerate(respondents):
         codes = np.array(fit.survey.codes)
         codes[respondent] = -1
-        compiled.pymc_model.set_data("codes", codes)
+        compiled.set_data("codes", codes)
         own = replace(settings, seed=int(rng.integers(2**31)) + number)
         tree = draw(compiled, lambda s: points[int(s) % len(points)].copy(), own, _keep_nothing)
         yield tree["posterior"].to_dataset()

@@ -123,9 +123,21 @@ class Jitted:
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
         """Return the outputs at a point, with the data that the model has now."""
-        return self._jitted(x, *self._data())[:-1]
+        return self._jitted(x, *self.data())[:-1]
 
-    def _data(self) -> list[Any]:
+    @property
+    def function(self) -> Any:
+        """The machine code: vector and data, as in `data`, to outputs and a mark."""
+        return self._jitted
+
+    def data(self) -> list[Any]:
+        """Return what the function takes beside the vector, as the model has it now.
+
+        Returns
+        -------
+        list of ndarray
+            Weights of the respondents if it takes them, what was prepared, and the data.
+        """
         values = [variable.get_value(borrow=True) for variable in self._shared.values()]
         if len(values) != len(self._values) or any(a is not b for a, b in zip(values, self._values, strict=True)):
             self._arguments = self._prepared(dict(zip(self._shared, values, strict=True)))
@@ -142,7 +154,9 @@ class Jitted:
                     data[RESPONDENT] = np.full_like(data[RESPONDENT], len(first))
             weights = [counts]
         prepared = [np.ascontiguousarray(p.function(*[data[name] for name in p.names])) for p in own.preparations]
-        return [*weights, *prepared, *[data[name] for name in own.names]]
+        return [
+            np.require(a, requirements=["C", "W"]) for a in (*weights, *prepared, *(data[name] for name in own.names))
+        ]
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
@@ -152,7 +166,7 @@ class Jitted:
         callable
             Vector to outputs.
         """
-        jitted, data = self._jitted, self._data()
+        jitted, data = self._jitted, self.data()
 
         def call(x: Vector) -> tuple[Any, ...]:
             return jitted(x, *data)[:-1]

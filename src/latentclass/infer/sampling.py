@@ -156,33 +156,18 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
 def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
     # nutpie could compile the model itself, but what it compiles cannot be cached: ten seconds and more in every
     # process.
-    from nutpie.compiled_pyfunc import from_pyfunc
+    from latentclass.infer.native import nutpie_model
 
-    model, names = compiled.pymc_model, list(compiled.names)
-    density, expand = compiled.full_density.frozen(), compiled.expand.frozen()
-    example = [np.asarray(value) for value in expand(start(0))]
-    dims = {name: model.named_vars_to_dims[name] for name in names}
-
-    def log_density(x: Vector) -> tuple[float, Vector]:
-        value, gradient = density(x)
-        return float(value), np.ascontiguousarray(gradient)
-
-    def variables(x: Vector) -> dict[str, Any]:
-        # Not `ascontiguousarray`, which gives a scalar a dim.
-        return {name: np.asarray(value, order="C") for name, value in zip(names, expand(x), strict=True)}
-
-    return from_pyfunc(
-        compiled.n_dim,
-        lambda: log_density,
-        lambda *_: variables,
-        [value.dtype for value in example],
-        [value.shape for value in example],
-        names,
+    model = compiled.pymc_model
+    dims = {name: model.named_vars_to_dims[name] for name in compiled.names}
+    return nutpie_model(
+        compiled.full_density,
+        compiled.expand.frozen(),
+        start,
+        names=compiled.names,
         # nutpie takes labels as text only; `_uniform` puts the real ones in their place.
         coords={dim: [str(label) for label in model.coords[dim]] for own in dims.values() for dim in own},
         dims=dims,
-        make_initial_point_fn=start,
-        reparameterized_names=[],
     )
 
 

@@ -15,7 +15,7 @@ from latentclass.model import Normal
 from latentclass.posterior import Fit
 from latentclass.posterior.samples import evenly
 
-__all__ = ["nested_bayes_factor"]
+__all__ = ["nested_bayes_factor", "normal_at_zero", "slopes_of_zero"]
 
 _LOG_2_PI = float(np.log(2 * np.pi))
 # Effective draws below which the density at zero hangs on too few of them.
@@ -77,8 +77,34 @@ def nested_bayes_factor(fit: Fit, group: str, *, draws: int = 2000) -> BayesFact
     values = space.draws.sel({dims.CHAIN: list(fit.solutions["chains"].iloc[0])})
     kept = evenly(values.sizes[dims.DRAW], max(draws // values.sizes[dims.CHAIN], 1))
     points = values.isel({dims.DRAW: kept}).transpose(dims.CHAIN, dims.DRAW, "entry").to_numpy()
+    return slopes_of_zero(space, points, where, prior.scale, group)
+
+
+def slopes_of_zero(
+    space: Unconstrained, points: NDArray[np.float64], where: slice, scale: float, group: str
+) -> BayesFactor:
+    """Return the Bayes factor with against without slopes, from draws of the model with them.
+
+    Parameters
+    ----------
+    space : Unconstrained
+        The density that was sampled.
+    points : ndarray [chain, draw, entry]
+        Draws of it.
+    where : slice
+        The entries that are slopes.
+    scale : float
+        Standard deviation of their normal prior.
+    group : str
+        Whose they are.
+
+    Returns
+    -------
+    BayesFactor
+        See `nested_bayes_factor`.
+    """
     n_slopes = where.stop - where.start
-    at_prior = -n_slopes * (np.log(prior.scale) + 0.5 * _LOG_2_PI)
+    at_prior = _at_prior(n_slopes, scale)
     terms = _terms(space, points, where)
     share = np.exp(terms - logsumexp(terms))
     if 1.0 / np.square(share).sum() >= _FEWEST:
@@ -86,7 +112,7 @@ def nested_bayes_factor(fit: Fit, group: str, *, draws: int = 2000) -> BayesFact
         error = float(weights.std(ddof=1) / np.sqrt(effective_size(weights)))
         at_posterior = float(logsumexp(terms) - np.log(terms.size))
         return BayesFactor(log_value=at_prior - at_posterior, error=error, method="density of slopes of zero")
-    value = at_prior - _normal_at_zero(points[..., where].reshape(-1, n_slopes))
+    value = normal_at_zero(points[..., where].reshape(-1, n_slopes), scale)
     if value < _FAR:
         message = f"The density of slopes of zero of {group!r} hangs on a few draws; more draws may help."
         return BayesFactor(log_value=np.nan, error=np.nan, method="none", message=message)
@@ -113,7 +139,25 @@ def _terms(space: Unconstrained, points: NDArray[np.float64], where: slice) -> N
     return np.asarray(found.reshape(points.shape[:2]))
 
 
-def _normal_at_zero(slopes: NDArray[np.float64]) -> float:
+def normal_at_zero(slopes: NDArray[np.float64], scale: float) -> float:
+    """Return the log Bayes factor with against without slopes whose posterior is taken for a normal.
+
+    Parameters
+    ----------
+    slopes : ndarray [sample, slope]
+        Draws of unconstrained slopes.
+    scale : float
+        Standard deviation of their normal prior.
+
+    Returns
+    -------
+    float
+        Log prior density less log posterior density, both at zero.
+    """
     covariance = np.atleast_2d(np.cov(slopes.T))
     normal = NormalProposal(mean=slopes.mean(axis=0), cholesky=np.linalg.cholesky(covariance))
-    return float(normal.log_density(np.zeros((1, slopes.shape[1])))[0])
+    return _at_prior(slopes.shape[1], scale) - float(normal.log_density(np.zeros((1, slopes.shape[1])))[0])
+
+
+def _at_prior(n_slopes: int, scale: float) -> float:
+    return float(-n_slopes * (np.log(scale) + 0.5 * _LOG_2_PI))

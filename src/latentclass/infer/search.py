@@ -21,7 +21,7 @@ from latentclass.infer.threads import one_blas_thread
 from latentclass.posterior import log_likelihood, relabel
 from latentclass.survey import Survey
 
-__all__ = ["search"]
+__all__ = ["climb", "search"]
 
 # Two ends of the search are the same mode when their log posteriors agree to this.
 _SAME_HEIGHT = 5e-3
@@ -73,7 +73,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     with one_blas_thread():
         for own in track(seeds, "searching modes", shown=progressbar):
             start = random_start(compiled, survey, np.random.default_rng(own))
-            end = _climb(compiled, start, options=_ROUGH)
+            end = climb(compiled, start, options=_ROUGH)
             if np.isfinite(end[0]):
                 ends.append(end)
         if not ends:
@@ -86,8 +86,25 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def _climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = _OPTIONS) -> End:
-    """Maximise the density in the space of the probabilities."""
+def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = _OPTIONS) -> End:
+    """Maximise the density in the space of the probabilities.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        The model.
+    start : ndarray of shape (n_dim,)
+        Where to begin.
+    floor : float
+        Probabilities are lifted to this before.
+    options : mapping
+        Of L-BFGS-B.
+
+    Returns
+    -------
+    tuple of float and ndarray
+        Largest density found, and where.
+    """
     coordinates = Coordinates(compiled)
 
     def negative(z: Vector) -> tuple[float, Vector]:
@@ -139,9 +156,9 @@ def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
         if group[0][0] < groups[0][0][0] - _NEGLIGIBLE:
             ends += group
             continue
-        best = _climb(compiled, group[0][1])
+        best = climb(compiled, group[0][1])
         for floor in _FLOORS * 2:
-            again = _climb(compiled, best[1], floor)
+            again = climb(compiled, best[1], floor)
             if again[0] > best[0] + _SAME_HEIGHT:
                 best = again
         near = best[0] - group[0][0] < _SAME_HEIGHT

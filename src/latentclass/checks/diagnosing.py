@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from latentclass import dims
+from latentclass.checks.approximation import about_approximation
 from latentclass.checks.diagnosis import Diagnosis, Finding, Severity
 from latentclass.checks.identification import Identification, identification
 from latentclass.checks.invariants import invariants
@@ -71,7 +72,7 @@ def diagnose(fit: Fit, *, seed: int = 0) -> Diagnosis:
     known = identification(Point.of(fit), seed=seed)
     k, sensitivity, edge = _pareto_k(fit), _sensitivity(fit), _boundary(fit)
     findings = [
-        *_about_draws(fit, table),
+        *(about_approximation(fit.convergence) if fit.convergence.approximate else _about_draws(fit, table)),
         *_about_modes(fit),
         _about_labels(fit),
         *_about_identification(known),
@@ -95,6 +96,8 @@ def _chains(fit: Fit) -> list[int]:
 
 
 def _convergence(fit: Fit) -> pd.DataFrame:
+    if fit.convergence.approximate:
+        return pd.concat({"relabelled": fit.convergence.table}, names=["kind", "variable"])
     stats = fit.tree["sample_stats"].to_dataset().sel({dims.CHAIN: _chains(fit)})
     found = invariants(fit)
     margin = xr.ones_like(found["log_likelihood"])

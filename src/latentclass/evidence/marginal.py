@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from latentclass import dims
-from latentclass.errors import LatentClassWarning, ModelError
+from latentclass.errors import FitError, LatentClassWarning, ModelError
 from latentclass.evidence.bridge import Bridge, bridge
 from latentclass.evidence.proposal import normal_proposal
 from latentclass.infer.unconstrained import Unconstrained, unconstrained
@@ -93,6 +93,9 @@ def marginal_likelihood(fit: Fit, *, draws: int = 4000, seed: int = 0) -> Margin
     copies touch. The whole is K! times the part. Where chains were in different modes the fit has several solutions;
     each gets a bridge of its own, and they are added.
 
+    A fit by an approximation has no chains to build a bridge from; its importance ratios are the estimate: their mean,
+    the part of one naming alone as above. Where their Pareto k is bad there is none.
+
     Parameters
     ----------
     fit : Fit
@@ -111,6 +114,8 @@ def marginal_likelihood(fit: Fit, *, draws: int = 4000, seed: int = 0) -> Margin
     ------
     ModelError
         When a prior is improper, so that there is no marginal likelihood.
+    FitError
+        When the fit is an approximation whose importance ratios cannot be trusted.
 
     Warns
     -----
@@ -134,6 +139,8 @@ def marginal_likelihood(fit: Fit, *, draws: int = 4000, seed: int = 0) -> Margin
     MarginalLikelihood(log -450.12 +- 0.01: one naming of the classes -450.82, all namings + 0.69; overlap 0.93)
     """
     check_proper(fit)
+    if fit.convergence.approximate:
+        return _by_importance(fit)
     space = unconstrained(fit)
     rng = np.random.default_rng(seed)
     found = [_of_solution(space, list(chains), draws, rng) for chains in fit.solutions["chains"]]
@@ -158,6 +165,28 @@ def marginal_likelihood(fit: Fit, *, draws: int = 4000, seed: int = 0) -> Margin
         n_common=worst.n_common,
         n_draws=_n_used(fit, draws),
         message=message,
+    )
+
+
+def _by_importance(fit: Fit) -> MarginalLikelihood:
+    found, about = fit.convergence, fit.tree["sample_stats"].attrs
+    if not found.pareto_k <= found.threshold:
+        message = (
+            f"The approximation by {found.method!r} has no marginal likelihood: the Pareto k of its importance ratios "
+            f"is {found.pareto_k:.2f}, above {found.threshold:.2f}. Fit with method='nuts'."
+        )
+        raise FitError(message)
+    copies = float(gammaln(fit.model.n_classes + 1))
+    value = float(about["log_evidence"])
+    return MarginalLikelihood(
+        log_value=value,
+        error=float(about["log_evidence_error"]),
+        log_labelled=value - copies,
+        log_copies=copies,
+        solutions=(value - copies,),
+        overlap=found.effective / found.n_draws,
+        n_common=found.effective,
+        n_draws=found.n_draws,
     )
 
 

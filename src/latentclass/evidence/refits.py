@@ -181,15 +181,15 @@ def refits_like(
     >>> without = refits.fit(fit.model.replace(factor_groups={}))  # doctest: +SKIP
     """
     sizes, about = fit.tree["posterior"].to_dataset().sizes, fit.tree["sample_stats"].attrs
-    usual = {
-        "draws": int(sizes[DRAW]),
-        "tune": int(about.get("tuning_steps", min(int(sizes[DRAW]), _MOST_TUNE))),
-        "chains": int(sizes[CHAIN]),
-        "target_accept": float(about.get("target_accept", _TARGET_ACCEPT)),
-        "sampler": str(about.get("inference_library", "nutpie")),
-        "seed": seed,
-        "n_starts": 10,
-    }
+    usual: dict[str, Any] = {"draws": int(sizes[DRAW]), "chains": int(sizes[CHAIN]), "seed": seed, "n_starts": 10}
+    if fit.convergence.approximate:
+        usual["method"] = fit.convergence.method
+    else:
+        usual |= {
+            "tune": int(about.get("tuning_steps", min(int(sizes[DRAW]), _MOST_TUNE))),
+            "target_accept": float(about.get("target_accept", _TARGET_ACCEPT)),
+            "sampler": str(about.get("inference_library", "nutpie")),
+        }
     return Refits(
         frame=fit.survey.frame,
         folder=refits_folder() if folder is None else Path(folder),

@@ -13,18 +13,18 @@ import xarray as xr
 
 from latentclass import dims
 from latentclass.errors import ConvergenceWarning, FitError, LatentClassWarning, listed, near_miss
-from latentclass.graph.layout import item_layout
+from latentclass.infer.approximate import approximate, check_approximable
 from latentclass.infer.compiled import Compiled, Vector, compile_survey
 from latentclass.infer.modes import Modes, as_survey
 from latentclass.infer.progress import doing
 from latentclass.infer.record import Laps, recorded
-from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
+from latentclass.infer.sampling import Method, Sampler, Settings, chain_starts, draw
 from latentclass.infer.search import search
 from latentclass.infer.spool import Spool, read_spool
-from latentclass.infer.starts import break_sticks, order_of
+from latentclass.infer.starts import likeliest_first
 from latentclass.infer.threads import available_cores
 from latentclass.model import Model
-from latentclass.posterior import Fit, check_convergence, log_likelihood, relabel, solutions
+from latentclass.posterior import Fit, check_approximation, check_convergence, log_likelihood, relabel, solutions
 from latentclass.posterior.classes import class_shares
 from latentclass.posterior.cut import two_step_outcomes
 from latentclass.posterior.log_prior import log_prior
@@ -35,12 +35,15 @@ __all__ = ["fit", "recover"]
 # A basin below this share of the evidence gets no chain.
 _LEAST_WEIGHT = 0.1
 _OUTCOMES = ("one-step", "two-step")
+# Numbers beyond which the log-likelihood of every respondent in every draw is not kept: half a gigabyte.
+_MOST_VALUES = 6.4e7
 
 
 def fit(
     model: Model,
     frame: pd.DataFrame | Survey,
     *,
+    method: str = "nuts",
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
@@ -56,11 +59,17 @@ def fit(
 ) -> Fit:
     """Draw from the posterior of a latent class model.
 
-    The modes of the posterior are found from random starts; chains start dispersed around the best, in proportion to
-    the evidence of each basin where several matter; every draw is relabelled; the draws are checked. Draws are
-    copied to a folder of unfinished fits every minute and before anything is done with them, so that neither an
+    With NUTS, the modes of the posterior are found from random starts; chains start dispersed around the best, in
+    proportion to the evidence of each basin where several matter; every draw is relabelled; the draws are checked.
+    Draws are copied to a folder of unfinished fits every minute and before anything is done with them, so that neither an
     interruption nor an error loses them:
     Ctrl-C returns what there is, and `recover` finishes what a crash left.
+
+    ``method="laplace"`` takes seconds where chains take minutes. The best mode is approximated by a multivariate normal
+    in coordinates that bend with the boundary, see `latentclass.infer.warp`; its draws are weighed by the posterior.
+    The Pareto k of the weights (``fit.convergence.pareto_k``) tells whether the draws can be trusted: where it is good
+    they are resampled by their weights, and are draws of the posterior; where it is not they are left as they are,
+    and a warning says so. It knows one mode, and cannot do latent constructs.
 
     Parameters
     ----------
@@ -68,8 +77,11 @@ def fit(
         The model.
     frame : DataFrame or Survey
         The survey, one row per respondent.
+    method : {"nuts", "laplace"}
+        Chains, or an approximation for a quick look.
     draws, tune, chains : int
-        Draws kept per chain, draws to adapt in, and chains.
+        Draws kept per chain, draws to adapt in, and chains. Draws of an approximation are independent; `tune`,
+        `cores`, `sampler` and `target_accept` are of no account to it.
     cores : int, optional
         Chains that run at a time; as many as there are cores by default. Each uses one BLAS thread.
     seed : int, optional
@@ -101,7 +113,7 @@ def fit(
     SurveyError
         When the frame does not fit the model.
     FitError
-        When an argument is out of range, or the sampler fails.
+        When an argument is out of range, the sampler fails, or an approximation is asked of a model that it cannot do.
 
     Warns
     -----
@@ -113,36 +125,58 @@ def fit(
     Hoffman, M. D. and Gelman, A. (2014). The No-U-Turn sampler. Journal of Machine Learning Research, 15, 1593-1623.
     Stephens, M. (2000). Dealing with label switching in mixture models. Journal of the Royal Statistical Society B,
     62(4), 795-809.
+    Tierney, L. and Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities. Journal
+    of the American Statistical Association, 81(393), 82-86.
+    Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024). Pareto smoothed importance sampling. Journal of
+    Machine Learning Research, 25(72), 1-58.
 
     Examples
     --------
     >>> import latentclass as lc
     >>> data = lc.datasets.plain_survey(seed=1)
     >>> fit = lc.fit(data.model, data.frame, seed=1)  # doctest: +SKIP
+    >>> look = lc.fit(data.model, data.frame, method="laplace", seed=1)  # doctest: +SKIP
     """
-    settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, progressbar=progressbar)
+    settings = _settings(draws, tune, chains, cores, seed, sampler, target_accept, method, progressbar=progressbar)
     if outcomes not in _OUTCOMES:
         message = f"outcomes is one of {listed(_OUTCOMES)}; got {outcomes!r}."
         raise FitError(message)
     survey = as_survey(model, frame, missing_covariates)
     if outcomes == "two-step":
         survey = without_feedback(survey)
+    if settings.method is not Method.NUTS:
+        check_approximable(survey, method)
     laps = Laps()
     with doing("building and compiling the model", shown=progressbar):
         compiled = compile_survey(survey)
     laps.lap("compiling")
     modes = search(compiled, survey, n_starts=n_starts, seed=settings.seed, progressbar=progressbar)
-    start = _starts(compiled, survey, modes)
     laps.lap("search")
-    spool = Spool.new(survey, modes.table())
-    tree = draw(
-        compiled, start, settings, lambda part: spool.keep(recorded(part, settings, n_starts=n_starts, laps=laps))
-    )
-    laps.lap("sampling")
-    tree = recorded(tree, settings, n_starts=n_starts, laps=laps)
-    spool.keep(tree)
-    finished = _finish(tree, survey, modes.table(), modes.best.parameters, spool)
+    draws_of = _sampled if settings.method is Method.NUTS else _approximated
+    finished = draws_of(compiled, survey, modes, settings, laps)
+    _warn(finished)
     return finished.with_posterior_predictive(seed=settings.seed) if posterior_predictive else finished
+
+
+def _sampled(compiled: Compiled, survey: Survey, modes: Modes, settings: Settings, laps: Laps) -> Fit:
+    start, spool = _starts(compiled, survey, modes), Spool.new(survey, modes.table())
+
+    def keep(part: xr.DataTree) -> None:
+        spool.keep(recorded(part, settings, n_starts=modes.n_starts, laps=laps))
+
+    tree = draw(compiled, start, settings, keep)
+    laps.lap("sampling")
+    keep(tree)
+    tree = recorded(tree, settings, n_starts=modes.n_starts, laps=laps)
+    return _finish(tree, survey, modes.table(), modes.best.parameters, spool)
+
+
+def _approximated(compiled: Compiled, survey: Survey, modes: Modes, settings: Settings, laps: Laps) -> Fit:
+    with doing(f"approximating the posterior ({settings.method})", shown=settings.progressbar):
+        tree = approximate(compiled, survey, modes, settings)
+    laps.lap("sampling")
+    tree = recorded(tree, settings, n_starts=modes.n_starts, laps=laps)
+    return _finished(tree, survey, modes.table(), None)
 
 
 def recover(path: str | Path | None = None) -> Fit:
@@ -169,7 +203,9 @@ def recover(path: str | Path | None = None) -> Fit:
     >>> fit = lc.recover()  # doctest: +SKIP
     """
     spool, tree, survey, modes = read_spool(path)
-    return _finish(tree, survey, modes, None, spool)
+    finished = _finish(tree, survey, modes, None, spool)
+    _warn(finished)
+    return finished
 
 
 def _settings(
@@ -180,6 +216,7 @@ def _settings(
     seed: int | None,
     sampler: str,
     target_accept: float,
+    method: str,
     *,
     progressbar: bool,
 ) -> Settings:
@@ -191,10 +228,11 @@ def _settings(
     if not isinstance(target_accept, float) or not 0 < target_accept < 1:
         message = f"target_accept is a number between 0 and 1, such as 0.9; got {target_accept!r}."
         raise FitError(message)
-    if sampler not in list(Sampler):
-        known = listed(map(str, Sampler))
-        message = f"Unknown sampler {sampler!r}.{near_miss(str(sampler), Sampler)} The samplers are {known}."
-        raise FitError(message)
+    for what, given, known in (("sampler", sampler, Sampler), ("method", method, Method)):
+        if given not in list(known):
+            names = listed(map(str, known))
+            message = f"Unknown {what} {given!r}.{near_miss(str(given), known)} The {what}s are {names}."
+            raise FitError(message)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -209,6 +247,7 @@ def _settings(
         seed=int(seed),
         sampler=Sampler(sampler),
         progressbar=progressbar,
+        method=Method(method),
     )
 
 
@@ -218,28 +257,12 @@ def _starts(compiled: Compiled, survey: Survey, modes: Modes) -> Callable[[int],
     points = [mode.interior for mode in chosen if mode.interior is not None]
     spreads = [np.zeros(compiled.n_dim) if m.standard_deviation is None else m.standard_deviation for m in chosen]
     weights = [mode.weight if np.isfinite(mode.weight) else 1.0 for mode in chosen]
-    points = _likeliest_first(compiled, survey, points)
+    points = likeliest_first(compiled, survey, points)
     fixed = np.full(compiled.n_dim, 0.1)
     for part in compiled.parts:
         if part.name == dims.SCORE:
             fixed[part.where] = 0.3
     return chain_starts(list(zip(weights, points, spreads, strict=True)), fixed)
-
-
-def _likeliest_first(compiled: Compiled, survey: Survey, points: list[Vector]) -> list[Vector]:
-    """Break off each class's likeliest level first, from here on, and restate the points so."""
-    part = next((p for p in compiled.parts if p.name == dims.PROBABILITY), None)
-    if part is None:
-        return points
-    profiles = [compiled.variables(x)[dims.PROBABILITY].to_numpy() for x in points]
-    rank = order_of(profiles[0], tuple(len(item.levels) for item in item_layout(survey).free))
-    compiled.set_data("breaking_order", rank)
-    restated = []
-    for x, profile in zip(points, profiles, strict=True):
-        moved = x.copy()
-        moved[part.where] = break_sticks(profile, part, rank).ravel()
-        restated.append(moved)
-    return restated
 
 
 def _finish(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None, spool: Spool) -> Fit:
@@ -252,15 +275,18 @@ def _finish(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Da
         )
         raise FitError(message) from error
     spool.remove()
+    return finished
+
+
+def _warn(finished: Fit) -> None:
     for text in finished.convergence.messages:
         warnings.warn(text, ConvergenceWarning, stacklevel=3)
-    if not bool(modes["identified"].iloc[0]):
+    if not bool(finished.modes["identified"].iloc[0]):
         text = (
             "The best mode is not a single point: starts of equal height ended at different probabilities, or the "
             "curvature there is singular. The classes are not identified by these data; fewer classes may be."
         )
         warnings.warn(text, LatentClassWarning, stacklevel=3)
-    return finished
 
 
 def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None) -> Fit:
@@ -280,17 +306,15 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
     groups: dict[str, Any] = {
         "posterior": posterior,
         "sample_stats": stats,
-        "log_likelihood": log_likelihood(posterior, survey).to_dataset(name=dims.RESPONSES),
         "log_prior": log_prior(posterior, survey),
         **_data_groups(survey),
     }
-    chains = list(found["chains"].iloc[0])
-    convergence = check_convergence(
-        posterior.sel({dims.CHAIN: chains}),
-        stats.sel({dims.CHAIN: chains}),
-        relabelled.margin.sel({dims.CHAIN: chains}),
-        n_solutions=len(found),
-    )
+    if found["n_chains"].sum() * posterior.sizes[dims.DRAW] * survey.n_respondents <= _MOST_VALUES:
+        groups["log_likelihood"] = log_likelihood(posterior, survey).to_dataset(name=dims.RESPONSES)
+    chains = {dims.CHAIN: list(found["chains"].iloc[0])}
+    checked = (posterior.sel(chains), stats.sel(chains), relabelled.margin.sel(chains))
+    by_nuts = stats.attrs.get("method", Method.NUTS) == Method.NUTS
+    convergence = check_convergence(*checked, n_solutions=len(found)) if by_nuts else check_approximation(*checked)
     return Fit(
         model=survey.model,
         survey=survey,

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import xarray as xr
 
-from latentclass.infer.sampling import Settings
+from latentclass.infer.sampling import Method, Settings
 
 __all__ = ["Laps", "recorded"]
 
@@ -72,14 +72,11 @@ def recorded(tree: xr.DataTree, settings: Settings, *, n_starts: int, laps: Laps
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "creation_library": "latentclass",
         "creation_library_version": versions["latentclass"],
-        "inference_library": settings.sampler.value,
-        "inference_library_version": versions.get(settings.sampler.value, ""),
+        "method": settings.method.value,
+        **_who(settings, versions),
         "seed": settings.seed,
         "draws": settings.draws,
-        "tuning_steps": settings.tune,
         "chains": settings.chains,
-        "cores": settings.cores,
-        "target_accept": settings.target_accept,
         "n_starts": n_starts,
         **{f"{stage}_time": seconds for stage, seconds in laps.seconds.items()},
         "machine": f"{platform.system()} {platform.machine()}",
@@ -88,6 +85,20 @@ def recorded(tree: xr.DataTree, settings: Settings, *, n_starts: int, laps: Laps
     groups = {name: node.to_dataset() for name, node in tree.children.items()}
     groups["sample_stats"] = groups["sample_stats"].assign_attrs(about)
     return xr.DataTree.from_dict(groups)
+
+
+def _who(settings: Settings, versions: dict[str, str]) -> dict[str, str | int | float]:
+    own = settings.method is not Method.NUTS
+    library = "latentclass" if own else settings.sampler.value
+    named = {"inference_library": library, "inference_library_version": versions.get(library, "")}
+    if own:
+        return {**named}
+    return {
+        **named,
+        "tuning_steps": settings.tune,
+        "cores": settings.cores,
+        "target_accept": settings.target_accept,
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from latentclass.errors import FitError
 from latentclass.infer.compiled import Compiled, Vector, reproducible
 from latentclass.infer.threads import one_blas_thread
 
-__all__ = ["Sampler", "Settings", "draw", "truncated"]
+__all__ = ["Method", "Sampler", "Settings", "draw", "truncated"]
 
 # The same statistic under the names of the samplers.
 _STATISTICS = {
@@ -38,6 +38,13 @@ _STATISTICS = {
 }
 _FEWEST_DRAWS = 20
 _SECONDS_BETWEEN_COPIES = 60.0
+
+
+class Method(StrEnum):
+    """How the draws are made."""
+
+    NUTS = "nuts"
+    LAPLACE = "laplace"
 
 
 class Sampler(StrEnum):
@@ -64,6 +71,8 @@ class Settings:
         Who draws.
     progressbar : bool
         Whether to show progress.
+    method : Method
+        How the draws are made.
     """
 
     draws: int
@@ -74,6 +83,7 @@ class Settings:
     seed: int
     sampler: Sampler
     progressbar: bool
+    method: Method = Method.NUTS
 
 
 type Keep = Callable[[xr.DataTree], None]

@@ -11,7 +11,7 @@ from latentclass.infer.compiled import Compiled, Part, Vector
 from latentclass.model import Hierarchical, IndicatorKind, RegularizedHorseshoe
 from latentclass.survey import Survey
 
-__all__ = ["break_sticks", "fixed_part", "order_of", "random_start"]
+__all__ = ["break_sticks", "fixed_part", "likeliest_first", "order_of", "random_start"]
 
 _FEWEST = 1e-6
 
@@ -117,6 +117,37 @@ def order_of(probability: Vector, sizes: tuple[int, ...]) -> NDArray[np.int64]:
         places.append(start + np.argsort(np.argsort(-simplex, axis=1, kind="stable"), axis=1, kind="stable"))
         start += size
     return np.concatenate(places, axis=1)
+
+
+def likeliest_first(compiled: Compiled, survey: Survey, points: list[Vector]) -> list[Vector]:
+    """Break off each class's likeliest level first, from here on, and restate the points so.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        The model; its order of breaking is changed.
+    survey : Survey
+        The survey.
+    points : list of ndarray of shape (n_dim,)
+        Points, the first of which tells what is likeliest.
+
+    Returns
+    -------
+    list of ndarray of shape (n_dim,)
+        The same points as vectors of the model in its new order.
+    """
+    part = next((p for p in compiled.parts if p.name == dims.PROBABILITY), None)
+    if part is None:
+        return points
+    profiles = [compiled.variables(x)[dims.PROBABILITY].to_numpy() for x in points]
+    rank = order_of(profiles[0], tuple(len(item.levels) for item in item_layout(survey).free))
+    compiled.set_data("breaking_order", rank)
+    restated = []
+    for x, profile in zip(points, profiles, strict=True):
+        moved = x.copy()
+        moved[part.where] = break_sticks(profile, part, rank).ravel()
+        restated.append(moved)
+    return restated
 
 
 def fixed_part(compiled: Compiled, survey: Survey) -> Vector:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-__all__ = ["available_cores", "one_blas_thread"]
+__all__ = ["available_cores", "one_blas_thread", "side_by_side"]
 
 
 def available_cores() -> int:
@@ -33,3 +36,23 @@ def one_blas_thread() -> Iterator[None]:
     """
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+def side_by_side[T](function: Callable[[NDArray[np.float64]], T], points: NDArray[np.float64]) -> list[T]:
+    """Call a compiled function, which lets other threads run, at every point.
+
+    Parameters
+    ----------
+    function : callable
+        Point to result.
+    points : ndarray [sample, entry]
+        The points.
+
+    Returns
+    -------
+    list
+        The results, in order.
+    """
+    points = np.ascontiguousarray(points, dtype=float)
+    with one_blas_thread(), ThreadPoolExecutor(available_cores()) as pool:
+        return list(pool.map(function, points, chunksize=64))

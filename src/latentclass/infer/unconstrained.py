@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +20,7 @@ from latentclass.graph.layout import item_layout
 from latentclass.infer.compiled import Compiled, Part, compile_survey
 from latentclass.infer.jitted import reproducible
 from latentclass.infer.starts import order_of
-from latentclass.infer.threads import one_blas_thread
+from latentclass.infer.threads import side_by_side
 from latentclass.posterior import Fit
 from latentclass.posterior.relabel import class_features, keeps_names
 from latentclass.posterior.samples import flat
@@ -71,7 +69,7 @@ class Unconstrained:
             Log densities; minus infinity where the density is no number.
         """
         density = self.compiled.full_density.frozen()
-        values = np.array(_side_by_side(lambda x: float(density(x)[0]), points))
+        values = np.array(side_by_side(lambda x: float(density(x)[0]), points))
         return np.where(np.isnan(values), -np.inf, values)
 
     def curvature(
@@ -95,7 +93,7 @@ class Unconstrained:
         """
         density, steps = self.compiled.full_density.frozen(), np.diag(0.1 * scale)[rows]
         upper, lower = (
-            np.stack(_side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
+            np.stack(side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
         )
         return np.asarray((lower - upper) / (0.2 * scale[rows, None]))
 
@@ -122,7 +120,7 @@ class Unconstrained:
     def _class_variables(self, points: Points) -> xr.Dataset:
         expand, names = self.compiled.expand.frozen(), self.compiled.names
         chosen = [(name, names.index(name)) for name in _CLASS_VARIABLES if name in names]
-        values = _side_by_side(lambda x: _chosen(expand(x), chosen), points)
+        values = side_by_side(lambda x: _chosen(expand(x), chosen), points)
         own = self.compiled.pymc_model.named_vars_to_dims
         return xr.Dataset(
             {
@@ -134,13 +132,6 @@ class Unconstrained:
 
 def _chosen(outputs: tuple[Any, ...], chosen: list[tuple[str, int]]) -> list[NDArray[np.float64]]:
     return [np.array(outputs[at]) for _, at in chosen]
-
-
-def _side_by_side[T](function: Callable[[NDArray[np.float64]], T], points: Points) -> list[T]:
-    """Call a compiled function, which lets other threads run, at every point."""
-    points = np.ascontiguousarray(points, dtype=float)
-    with one_blas_thread(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return list(pool.map(function, points, chunksize=64))
 
 
 def unconstrained(fit: Fit) -> Unconstrained:

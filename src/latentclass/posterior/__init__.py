@@ -2,7 +2,7 @@
 
 from latentclass.posterior.class_drift import Drift, drift
 from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
-from latentclass.posterior.convergence import Convergence, check_convergence
+from latentclass.posterior.convergence import Convergence, check_approximation, check_convergence
 from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
 from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.fit import Fit
@@ -18,6 +18,7 @@ __all__ = [
     "Drift",
     "Fit",
     "Relabelled",
+    "check_approximation",
     "check_convergence",
     "classes",
     "classification_certainty",

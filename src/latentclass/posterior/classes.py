@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from latentclass.dims import CLASS, ITEM, RESPONDENT
-from latentclass.posterior.density import class_posterior_blocks
+from latentclass.posterior.density import class_posterior_blocks, membership_prior_blocks
 from latentclass.posterior.draws import Draws, level_slices
 from latentclass.posterior.samples import unflat
 from latentclass.posterior.summarise import summarise, summary_columns, table_index
@@ -41,7 +41,11 @@ def class_shares(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
         Mean over the respondents of the probability of the class given covariates: the shares of a population whose
         covariates are those of the sample.
     """
-    return _pass(posterior, survey)[0]
+    draws, names = Draws.of(posterior, survey), list(survey.model.class_names)
+    share = np.empty((len(draws), len(names)))
+    for block, prior in membership_prior_blocks(draws, survey):
+        share[block] = prior.mean(axis=2)
+    return unflat(share, posterior, **{CLASS: names})
 
 
 def classes(posterior: xr.Dataset, survey: Survey, *, prob: float = 0.9) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from latentclass.dims import CHAIN, DRAW, SCORE
 
-__all__ = ["Convergence", "check_convergence"]
+__all__ = ["Convergence", "check_approximation", "check_convergence"]
 
 _MOST_RHAT = 1.01
 # Of the thousands of scores some exceed the usual limit by chance in chains that have converged.
@@ -20,6 +20,8 @@ _FEWEST_ESS_PER_CHAIN = 100
 _LEAST_BFMI = 0.3
 _DOUBTFUL_MARGIN = 0.5
 _MOST_DOUBTFUL = 0.05
+_FEWEST_EFFECTIVE = 400
+_MUCH_ELSEWHERE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -45,6 +47,14 @@ class Convergence:
         Number of different solutions the chains are in.
     messages : tuple of str
         What deserves attention, with advice; empty when all is well.
+    method : str
+        How the draws were made: by "nuts", or as independent draws of an approximation, of which R-hat says nothing.
+    pareto_k : float
+        Of an approximation: Pareto k of the importance ratios, see `latentclass.infer.importance`.
+    threshold : float
+        Largest `pareto_k` at which the draws were resampled and can be trusted.
+    effective : float
+        Effective number of draws by the importance weights.
     """
 
     table: pd.DataFrame
@@ -55,6 +65,15 @@ class Convergence:
     doubtful_labels: float
     n_solutions: int
     messages: tuple[str, ...]
+    method: str = "nuts"
+    pareto_k: float = float("nan")
+    threshold: float = float("nan")
+    effective: float = float("nan")
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the draws are of an approximation, and not of chains."""
+        return self.method != "nuts"
 
     @property
     def ok(self) -> bool:
@@ -63,20 +82,38 @@ class Convergence:
 
     @property
     def max_rhat(self) -> float:
-        """Largest R-hat of any entry of any variable."""
+        """Largest R-hat of any entry of any variable; NaN for an approximation."""
         return float(self.table["max_rhat"].max())
 
     @property
     def min_ess(self) -> float:
         """Smallest bulk or tail effective sample size of any entry of any variable."""
+        if self.approximate:
+            return self.effective
         return float(self.table[["min_ess_bulk", "min_ess_tail"]].min().min())
 
-    def __repr__(self) -> str:
-        verdict = "converged" if self.ok else f"{len(self.messages)} problem{'s' * (len(self.messages) > 1)}"
+    @property
+    def verdict(self) -> str:
+        """Whether all is well, in a word or two."""
+        if not self.ok:
+            return f"{len(self.messages)} problem{'s' * (len(self.messages) > 1)}"
+        return f"{self.method}, importance sampling reliable" if self.approximate else "converged"
+
+    @property
+    def numbers(self) -> str:
+        """The numbers that the verdict rests on, in a line."""
+        if self.approximate:
+            return (
+                f"Pareto k {self.pareto_k:.2f} (at most {self.threshold:.2f} to be trusted), {self.effective:.0f} "
+                f"effective of {self.n_draws}"
+            )
         return (
-            f"Convergence({verdict}; max R-hat {self.max_rhat:.3f}, min ESS {self.min_ess:.0f} of {self.n_draws}, "
-            f"{self.n_divergent} divergences; next: .messages, .table)"
+            f"max R-hat {self.max_rhat:.3f}, min ESS {self.min_ess:.0f} of {self.n_draws}, "
+            f"{self.n_divergent} divergences"
         )
+
+    def __repr__(self) -> str:
+        return f"Convergence({self.verdict}; {self.numbers}; next: .messages, .table)"
 
 
 def check_convergence(
@@ -129,6 +166,82 @@ def check_convergence(
     )
     sentences = [*_about_chains(found, posterior.sizes[CHAIN]), *_about_sampler(found)]
     return replace(found, messages=tuple(sentences))
+
+
+def check_approximation(posterior: xr.Dataset, sample_stats: xr.Dataset, margin: xr.DataArray) -> Convergence:
+    """Check relabelled draws of an approximation.
+
+    Parameters
+    ----------
+    posterior : Dataset [chain, draw, ...]
+        The draws.
+    sample_stats : Dataset [chain, draw]
+        With the attributes method, pareto_k, pareto_k_threshold, effective_draws and other_modes.
+    margin : DataArray [chain, draw]
+        Margin of the labels, from `relabel`.
+
+    Returns
+    -------
+    Convergence
+        Numbers and sentences.
+
+    References
+    ----------
+    Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024). Pareto smoothed importance sampling. Journal of
+    Machine Learning Research, 25(72), 1-58.
+
+    Examples
+    --------
+    >>> draws = xr.Dataset({"slope": (("chain", "draw"), np.random.default_rng(1).normal(size=(4, 500)))})
+    >>> about = {"pareto_k": 0.9, "pareto_k_threshold": 0.7, "effective_draws": 80.0, "other_modes": 0.0}
+    >>> stats = xr.Dataset(attrs={"method": "laplace", **about})
+    >>> found = check_approximation(draws, stats, xr.ones_like(draws["slope"]))
+    >>> found.ok, found.messages[0][:58]
+    (False, 'The Pareto k of the importance ratios is 0.90, above 0.70:')
+    """
+    about = sample_stats.attrs
+    table = pd.DataFrame([_constants(posterior[name]) for name in posterior.data_vars]).set_index("variable")
+    found = Convergence(
+        table=table,
+        n_draws=posterior.sizes[CHAIN] * posterior.sizes[DRAW],
+        n_divergent=0,
+        n_max_depth=0,
+        bfmi=(),
+        doubtful_labels=float((margin < _DOUBTFUL_MARGIN).mean()),
+        n_solutions=1,
+        messages=(),
+        method=str(about["method"]),
+        pareto_k=float(about["pareto_k"]),
+        threshold=float(about["pareto_k_threshold"]),
+        effective=float(about["effective_draws"]),
+    )
+    sentences = [*_about_weights(found, float(about["other_modes"])), *_about_labels(found)]
+    return replace(found, messages=tuple(sentences))
+
+
+def _constants(draws: xr.DataArray) -> dict[str, object]:
+    values = draws.transpose(CHAIN, DRAW, ...).to_numpy()
+    unknown = dict.fromkeys(("max_rhat", "min_ess_bulk", "min_ess_tail"), np.nan)
+    return {"variable": draws.name, **unknown, "n_constant": int((np.ptp(values, axis=(0, 1)) <= 1e-12).sum())}
+
+
+def _about_weights(found: Convergence, others: float) -> Iterator[str]:
+    if not found.pareto_k <= found.threshold:
+        yield (
+            f"The Pareto k of the importance ratios is {found.pareto_k:.2f}, above {found.threshold:.2f}: the "
+            "approximation misses parts of the posterior, and no weights can mend that. The draws are those of the "
+            "approximation as it is; take them for a first look, and fit with method='nuts' for anything more."
+        )
+    elif found.effective < _FEWEST_EFFECTIVE:
+        yield (
+            f"The weights leave {found.effective:.0f} effective draws of {found.n_draws}, below {_FEWEST_EFFECTIVE}: "
+            "intervals are rough; raise draws=."
+        )
+    if others > _MUCH_ELSEWHERE:
+        yield (
+            f"Other modes hold {others:.0%} of the evidence (fit.modes), and the approximation knows the heaviest one "
+            "alone; fit with method='nuts', or consider another number of classes."
+        )
 
 
 def _row(draws: xr.DataArray) -> dict[str, object]:
@@ -187,6 +300,10 @@ def _about_chains(found: Convergence, n_chains: int) -> Iterator[str]:
             f"Effective sample size of {ess.idxmin()!r} is {ess.min():.0f}, below {wanted}: intervals are rough; "
             "raise draws=."
         )
+    yield from _about_labels(found)
+
+
+def _about_labels(found: Convergence) -> Iterator[str]:
     if found.doubtful_labels > _MOST_DOUBTFUL:
         yield (
             f"In {found.doubtful_labels:.0%} of the draws the classes can be named another way nearly as well: they "

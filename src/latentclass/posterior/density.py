@@ -38,6 +38,7 @@ __all__ = [
     "log_softmax",
     "membership_logits",
     "membership_prior",
+    "membership_prior_blocks",
     "one_hot",
     "softmax",
 ]
@@ -238,6 +239,28 @@ def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
         found[block] = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
     found[found < _IMPOSSIBLE / 10] = -np.inf
     return unflat(found, posterior, **{RESPONDENT: list(survey.respondents)}).rename(RESPONSES)
+
+
+def membership_prior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield the probabilities of the classes given covariates, block by block.
+
+    Parameters
+    ----------
+    draws : Draws
+        The draws.
+    survey : Survey
+        The survey.
+
+    Yields
+    ------
+    tuple of slice and ndarray [sample, class, respondent] or [sample, class, 1]
+        Which draws, and the probabilities; the last axis is 1 long where all respondents have the same.
+    """
+    latent = survey.model.latent_constructs
+    entries = len(survey.respondents) * (survey.model.n_classes + len(latent)) if survey.groups else 1
+    for block in blocks(len(draws), entries):
+        part = draws.take(block)
+        yield block, softmax(membership_logits(part, survey.groups, latent, part.score))
 
 
 def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:

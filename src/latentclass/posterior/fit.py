@@ -391,7 +391,7 @@ class Fit:
         return write_file(path, self.tree, self.survey, extra)
 
     def __repr__(self) -> str:
-        sizes, checked = self.posterior.sizes, "converged" if self.convergence.ok else "see .convergence.messages"
+        sizes, checked = self.posterior.sizes, self.convergence.verdict
         return (
             f"Fit({self.model.n_classes} classes; {self.survey.n_respondents} respondents; {sizes[dims.CHAIN]} chains "
             f"of {sizes[dims.DRAW]} draws; {checked}; next: print(fit.summary()), .classes(), .profiles(), .effects(), "

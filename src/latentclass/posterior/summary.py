@@ -115,10 +115,8 @@ def _constructs(fit: Fit) -> str:
 
 def _trust(fit: Fit) -> str:
     found = fit.convergence
-    lines = [
-        f"Draws: max R-hat {found.max_rhat:.3f}, min ESS {found.min_ess:.0f} of {found.n_draws}, "
-        f"{found.n_divergent} divergences"
-    ]
+    how = f" ({found.method})" if found.approximate else ""
+    lines = [f"Draws{how}: {found.numbers}"]
     lines += [f"  ! {message}" for message in found.messages]
     return "\n".join(lines)
 

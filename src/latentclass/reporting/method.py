@@ -10,7 +10,7 @@ import pandas as pd
 
 from latentclass.model import IndicatorKind, Model, Structure
 from latentclass.model.outcomes import OutcomeKind
-from latentclass.posterior import Fit
+from latentclass.posterior import Convergence, Fit
 from latentclass.reporting.html import element, paragraph, preformatted, table, unordered
 from latentclass.reporting.section import Material, Section, how_to, shown
 
@@ -36,6 +36,7 @@ _MEANING = {
 }
 _SETTINGS = {
     "created_at": "drawn at (UTC)",
+    "method": "method",
     "inference_library": "sampler",
     "chains": "chains",
     "draws": "draws kept per chain",
@@ -140,10 +141,16 @@ def sampling(material: Material) -> Section:
     fit = material.fit
     known = _record(fit)
     rows = [(words, _setting(known[name])) for name, words in _SETTINGS.items() if name in known]
+    how = "chains started dispersed around the best"
+    if fit.convergence.approximate:
+        how = (
+            "the best was approximated by a normal distribution in bent coordinates, whose draws were weighed by the "
+            "posterior"
+        )
     body = [
         paragraph(
-            "Modes of the posterior were searched from random starts; chains started dispersed around the best; every "
-            "draw was relabelled to one naming of the classes (assignment to a pivot, iterated)."
+            f"Modes of the posterior were searched from random starts; {how}; every draw was relabelled to one naming "
+            "of the classes (assignment to a pivot, iterated)."
         )
     ]
     if rows:
@@ -172,24 +179,36 @@ def diagnostics(material: Material) -> Section:
         Sentences, R-hat and effective sample sizes.
     """
     found = material.fit.convergence
-    bfmi = f"{min(found.bfmi):.2f}" if found.bfmi else "not known"
-    body = [
-        paragraph(
-            f"{found.n_draws} draws: largest R-hat {found.max_rhat:.3f}, smallest effective sample size "
-            f"{found.min_ess:.0f}, {found.n_divergent} divergent transitions, {found.n_max_depth} trajectories cut, "
-            f"smallest BFMI {bfmi}. In {found.doubtful_labels:.1%} of the draws the classes could be named another way "
-            "nearly as well."
-        )
-    ]
+    doubtful = f" In {found.doubtful_labels:.1%} of the draws the classes could be named another way nearly as well."
+    body = [paragraph((_about_approximation(found) if found.approximate else _about_chains(found)) + doubtful)]
     if found.messages:
         body.append(unordered(found.messages, "warnings"))
     else:
         body.append(paragraph("No check of the draws found anything to report."))
-    sizes = {name: found.table[name].round().astype("Int64") for name in ("min_ess_bulk", "min_ess_tail")}
-    body.append(table(found.table.assign(**sizes), "Convergence by variable, worst entry of each.", digits=3))
+    if not found.approximate:
+        sizes = {name: found.table[name].round().astype("Int64") for name in ("min_ess_bulk", "min_ess_tail")}
+        body.append(table(found.table.assign(**sizes), "Convergence by variable, worst entry of each.", digits=3))
     if material.diagnosis is not None:
         body += [element("h3", "Diagnosis"), *shown(material.diagnosis, "Findings.")]
     return Section(title="Diagnostics", body=tuple(body))
+
+
+def _about_chains(found: Convergence) -> str:
+    bfmi = f"{min(found.bfmi):.2f}" if found.bfmi else "not known"
+    return (
+        f"{found.n_draws} draws: largest R-hat {found.max_rhat:.3f}, smallest effective sample size "
+        f"{found.min_ess:.0f}, {found.n_divergent} divergent transitions, {found.n_max_depth} trajectories cut, "
+        f"smallest BFMI {bfmi}."
+    )
+
+
+def _about_approximation(found: Convergence) -> str:
+    resampled = "resampled by their importance weights" if found.pareto_k <= found.threshold else "not resampled"
+    return (
+        f"{found.n_draws} independent draws of an approximation ({found.method}), {resampled}: Pareto k of the "
+        f"importance ratios {found.pareto_k:.2f}, at most {found.threshold:.2f} to be trusted, and an effective number "
+        f"of {found.effective:.0f} draws. There are no chains, so there is no R-hat."
+    )
 
 
 def software(material: Material) -> Section:

@@ -1,0 +1,163 @@
+"""Draws by importance sampling from an approximation of the posterior, as a tree like that of a sampler."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import gammaln
+
+from latentclass import dims
+from latentclass.errors import FitError
+from latentclass.infer.compiled import Compiled, Vector
+from latentclass.infer.importance import Importance, importance, resampled
+from latentclass.infer.laplace import laplace
+from latentclass.infer.modes import Mode, Modes
+from latentclass.infer.sampling import Settings
+from latentclass.infer.starts import likeliest_first
+from latentclass.infer.threads import one_blas_thread, side_by_side
+from latentclass.posterior.relabel import class_features, keeps_names
+from latentclass.survey import Survey
+
+__all__ = ["approximate", "check_approximable"]
+
+_FARTHEST = 30.0
+_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 20}
+
+type Points = NDArray[np.float64]
+
+
+def check_approximable(survey: Survey, method: str) -> None:
+    """Check that a model is one that a normal can approximate.
+
+    Parameters
+    ----------
+    survey : Survey
+        The survey.
+    method : str
+        Name of the method, for the message.
+
+    Raises
+    ------
+    FitError
+        When every respondent has scores of their own.
+    """
+    if survey.model.latent_constructs:
+        names = ", ".join(map(repr, survey.model.latent_constructs))
+        message = (
+            f"method={method!r} cannot do latent constructs ({names}): with a score for every respondent among the "
+            "parameters the posterior has no useful mode. Use method='nuts', or scores='mean'."
+        )
+        raise FitError(message)
+
+
+def approximate(compiled: Compiled, survey: Survey, modes: Modes, settings: Settings) -> xr.DataTree:
+    """Draw from an approximation around the best mode, and weigh the draws by the posterior.
+
+    Where the Pareto k of the importance ratios is good, the draws are resampled by their smoothed ratios; otherwise
+    they are left as the approximation has them.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        The model.
+    survey : Survey
+        The survey.
+    modes : Modes
+        The modes.
+    settings : Settings
+        How much to draw.
+
+    Returns
+    -------
+    DataTree
+        Groups posterior and sample_stats. The attributes of the latter tell the worth of the draws: pareto_k,
+        pareto_k_threshold, effective_draws, log_evidence with log_evidence_error, and other_modes, the share of the
+        evidence that other modes hold.
+
+    Raises
+    ------
+    FitError
+        When the curvature at the best mode is singular.
+    """
+    rng = np.random.default_rng(settings.seed)
+    best = _heaviest(modes)
+    assert best.interior is not None
+    (point,) = likeliest_first(compiled, survey, [best.interior])
+    with one_blas_thread():
+        point = _climbed(compiled, point)
+        normal = laplace(compiled, point, rng)
+        x, log_density = normal.at(rng.standard_normal((settings.draws * settings.chains, compiled.n_dim)))
+    density = compiled.full_density.frozen()
+    log_posterior = np.array(side_by_side(lambda one: float(density(one)[0]), x))
+    variables = _expanded(compiled, x)
+    pivot = class_features(compiled.variables(point))[0]
+    inside = keeps_names(class_features(variables), pivot) if len(pivot) > 1 else np.ones(len(x), dtype=bool)
+    ratios = np.where(inside, log_posterior - log_density, -np.inf)
+    found = importance(ratios)
+    chosen = resampled(found.log_weights, len(x), rng) if found.ok else np.arange(len(x))
+    stats = {"lp": log_posterior[chosen], "log_importance_ratio": ratios[chosen]}
+    about = _about(found, survey) | {"other_modes": _elsewhere(modes, best)}
+    return _tree(compiled, variables.isel({dims.DRAW: chosen}), stats, about, settings)
+
+
+def _heaviest(modes: Modes) -> Mode:
+    """Return the mode whose basin holds most of the evidence; the highest where that is not known."""
+    known = [mode for mode in modes.modes if mode.interior is not None]
+    return max(known, key=lambda mode: mode.weight if np.isfinite(mode.weight) else -1.0)
+
+
+def _elsewhere(modes: Modes, best: Mode) -> float:
+    weights = {mode.basin: mode.weight for mode in modes.modes if np.isfinite(mode.weight)}
+    return float(sum(weight for basin, weight in weights.items() if basin != best.basin))
+
+
+def _climbed(compiled: Compiled, start: Vector) -> Vector:
+    """Maximise the density of everything, what priors learn included."""
+
+    def negative(x: Vector) -> tuple[float, Vector]:
+        value, gradient = compiled.full_density(x)
+        return -float(value), -np.asarray(gradient)
+
+    bounds = [(-_FARTHEST, _FARTHEST)] * len(start)
+    return np.asarray(minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS).x)
+
+
+def _expanded(compiled: Compiled, x: Points) -> xr.Dataset:
+    expand, names = compiled.expand.frozen(), compiled.names
+    rows = side_by_side(lambda one: [np.array(value) for value in expand(one)], x)
+    own, labels = compiled.pymc_model.named_vars_to_dims, compiled.pymc_model.coords
+    data = {
+        name: ((dims.CHAIN, dims.DRAW, *own[name]), np.stack([row[at] for row in rows])[None])
+        for at, name in enumerate(names)
+    }
+    used = {dim for name in names for dim in own[name]}
+    return xr.Dataset(data, coords={dim: list(labels[dim]) for dim in used})
+
+
+def _about(found: Importance, survey: Survey) -> dict[str, float]:
+    return {
+        "pareto_k": found.pareto_k,
+        "pareto_k_threshold": found.threshold,
+        "effective_draws": found.effective,
+        "log_evidence": found.log_mean + float(gammaln(survey.model.n_classes + 1)),
+        "log_evidence_error": found.error,
+    }
+
+
+def _tree(
+    compiled: Compiled,
+    variables: xr.Dataset,
+    stats: dict[str, NDArray[np.float64]],
+    about: dict[str, float],
+    settings: Settings,
+) -> xr.DataTree:
+    """Return independent draws in as many chains as were asked for."""
+    shape = (settings.chains, settings.draws)
+    coords = {dims.CHAIN: np.arange(shape[0]), dims.DRAW: np.arange(shape[1])}
+    data = {name: (v.dims, v.to_numpy().reshape(*shape, *v.shape[2:])) for name, v in variables.data_vars.items()}
+    posterior = xr.Dataset(data, coords={**variables.coords, **coords})
+    drawn = {name: ((dims.CHAIN, dims.DRAW), values.reshape(shape)) for name, values in stats.items()}
+    sample_stats = xr.Dataset(drawn, coords=coords, attrs=about)
+    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": sample_stats})

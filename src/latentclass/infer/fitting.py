@@ -61,9 +61,8 @@ def fit(
 
     With NUTS, the modes of the posterior are found from random starts; chains start dispersed around the best, in
     proportion to the evidence of each basin where several matter; every draw is relabelled; the draws are checked.
-    Draws are copied to a folder of unfinished fits every minute and before anything is done with them, so that neither an
-    interruption nor an error loses them:
-    Ctrl-C returns what there is, and `recover` finishes what a crash left.
+    Draws are copied to a folder of unfinished fits every minute and before anything is done with them, so that neither
+    an interruption nor an error loses them: Ctrl-C returns what there is, and `recover` finishes what a crash left.
 
     ``method="laplace"`` takes seconds where chains take minutes. The best mode is approximated by a multivariate normal
     in coordinates that bend with the boundary, see `latentclass.infer.warp`; its draws are weighed by the posterior.

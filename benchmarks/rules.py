@@ -153,23 +153,32 @@ def rates(surveys: pd.DataFrame, found: pd.Series) -> pd.DataFrame:
     return table.assign(surveys=n).sort_index().round(3)
 
 
+def usual() -> Trial:
+    """Return the default rule."""
+    rule = Rule()
+    both = {"nil": rule.certainty, "more": rule.certainty, "against": rule.bayes_factor, "favour": rule.bayes_factor}
+    return Trial(name="default", bound=rule.bound, **both)
+
+
 def trials() -> list[Trial]:
-    """Return the rules that are compared."""
-    default = Rule()
-    given = {"nil": default.certainty, "more": default.certainty}
-    given |= {"against": default.bayes_factor, "favour": default.bayes_factor}
-    found = [Trial(name="default", bound=default.bound, **given)]
-    found += [Trial(name=f"certainty {p}", **given | {"nil": p, "more": p}) for p in (0.75, 0.8, 0.95)]
-    found += [Trial(name=f"Bayes factor {b:g}", **given | {"against": b, "favour": b}) for b in (1.0, 10.0)]
+    """Return the rules that are compared: a certainty and a Bayes factor, either or both, and changes of priors."""
+    found = [usual()]
+    for p in (0.5, 0.75, 0.8, 0.9, 0.95):
+        found += [Trial(name=f"certainty {p}, BF {b:g}", nil=p, more=p, against=b, favour=b) for b in (1, 3, 10)]
     found += [
-        Trial(name="weight alone", **given | {"against": None, "favour": None}),
-        Trial(name="Bayes factor alone", **given | {"nil": None, "more": None}),
-        Trial(name="weight for none, Bayes factor for weight", **given | {"against": None, "more": None}),
-        Trial(name="both for none, Bayes factor for weight", **given | {"more": None}),
-        Trial(name="more likely than not, Bayes factor 3", **given | {"nil": 0.5, "more": 0.5}),
+        Trial(name="certainty 0.9 alone", against=None, favour=None),
+        Trial(name="certainty 0.75 alone", nil=0.75, more=0.75, against=None, favour=None),
+        Trial(name="certainty 0.5 alone", nil=0.5, more=0.5, against=None, favour=None),
+        Trial(name="BF 3 alone", nil=None, more=None),
+        Trial(name="BF 10 alone", nil=None, more=None, against=10, favour=10),
+        Trial(name="certainty 0.9 against, BF 3 for", against=None, more=None),
     ]
-    found += [Trial(name=f"default, prior scale {s}", scale=s, **given) for s in SCALES if s != FITTED]
-    found += [Trial(name=f"default, bound {b}", bound=b, **given) for b in (0.01, 0.03)]
+    for scale in SCALES:
+        if scale != FITTED:
+            found += [
+                Trial(name=f"certainty {p}, BF 3, prior scale {scale}", scale=scale, nil=p, more=p) for p in (0.75, 0.9)
+            ]
+    found += [Trial(name=f"certainty 0.75, BF 3, bound {b}", bound=b, nil=0.75, more=0.75) for b in (0.01, 0.03)]
     return found
 
 
@@ -192,11 +201,11 @@ def main() -> None:
     if RESULTS.is_file():
         flattened(read(RESULTS)).round(4).to_csv(SURVEYS, index=False)
     surveys = pd.read_csv(SURVEYS)
-    table = rates(surveys, verdicts(surveys, trials()[0]))
+    table = rates(surveys, verdicts(surveys, usual()))
     table.to_csv(RATES)
     others = compared(surveys)
     others.to_csv(RULES)
-    print(table.T.to_string(), others.T.to_string(), sep="\n\n")
+    print(table.T.to_string(), others.to_string(), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -35,13 +35,13 @@ def _surveys(n: int = 200) -> pd.DataFrame:
 def test_verdicts_of_the_default_trial_are_those_of_the_default_rule() -> None:
     surveys, rule = _surveys(), lc.Rule()
     expected = [str(rule(rules.evidence(row)).verdict) for _, row in surveys.iterrows()]
-    assert rules.verdicts(surveys, rules.trials()[0]).tolist() == expected
+    assert rules.verdicts(surveys, rules.usual()).tolist() == expected
     assert set(expected) == set(map(str, Verdict))
 
 
 def test_a_prior_that_leaves_few_draws_gives_no_verdict() -> None:
     surveys = _surveys().assign(**{"draws 0.25": 49.0})
-    trial = replace(rules.trials()[0], scale=0.25)
+    trial = replace(rules.usual(), scale=0.25)
     assert rules.verdicts(surveys, trial).isna().all()
 
 

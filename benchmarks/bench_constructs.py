@@ -19,7 +19,6 @@ import xarray as xr
 from common import Results, table, with_spread
 
 import latentclass as lc
-from latentclass.infer.compiled import compile_survey
 from latentclass.survey import Survey, read_survey
 
 REPEATS, CHAINS, WARMUP, DRAWS = 3, 2, 500, 500
@@ -50,9 +49,8 @@ def worst(draws: xr.DataArray) -> float:
 
 
 def with_latentclass(survey: Survey, seed: int) -> dict[str, float]:
-    compiled = compile_survey(survey)
-    for function in (compiled.full_density, compiled.class_density, compiled.expand):
-        function(np.zeros(compiled.n_dim))
+    # Compiles.
+    lc.fit(survey.model, survey, draws=4, tune=4, chains=CHAINS, n_starts=1, seed=1, progressbar=False)
     fit = lc.fit(survey.model, survey, draws=DRAWS, tune=WARMUP, chains=CHAINS, seed=seed, progressbar=False)
     about = fit.tree["sample_stats"].attrs
     return {

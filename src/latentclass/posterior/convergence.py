@@ -291,7 +291,7 @@ def _about_chains(found: Convergence, n_chains: int) -> Iterator[str]:
     if excess.max() > 0:
         name = str(excess.idxmax())
         yield (
-            f"R-hat of {name!r} is {rhat[name]:.3f}, above {rhat[name] - excess[name]:.2f}: the chains do not agree "
+            f"R-hat of {name!r} is {rhat[name]:.4f}, above {rhat[name] - excess[name]:.2f}: the chains do not agree "
             "yet; draw longer (tune=, draws=), or look whether the classes are identified (fit.modes)."
         )
     ess, wanted = found.table[["min_ess_bulk", "min_ess_tail"]].min(axis=1), _FEWEST_ESS_PER_CHAIN * n_chains

@@ -24,8 +24,7 @@ from common import ROOT, Results, table
 import latentclass as lc
 from latentclass.infer.compiled import compile_survey
 from latentclass.infer.search import _ROUGH as ROUGH
-from latentclass.infer.search import _climb as climb
-from latentclass.infer.search import search
+from latentclass.infer.search import climb, search
 from latentclass.infer.starts import random_start
 from latentclass.infer.threads import one_blas_thread
 from latentclass.posterior import log_likelihood

@@ -204,9 +204,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--draws", type=int, default=500, help="draws per chain, after as many to adapt (default 500)")
     parser.add_argument("--chains", type=int, default=4, help="chains (default 4)")
     parser.add_argument("--quick", action="store_true", help="2 chains of 100 draws: a look, not a result")
-    parser.add_argument(
-        "--refit", action="store_true", help="evidence from refits without each group too"
-    )
+    parser.add_argument("--refit", action="store_true", help="evidence from refits without each group too")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for what is saved (default out)")
     options = parser.parse_args()
     if options.quick:

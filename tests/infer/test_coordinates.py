@@ -54,9 +54,14 @@ def compiled() -> Compiled:
         Part(name="score", where=slice(end, end + 4), shape=(2, 2), transform=None, searched=False),
     )
 
-    def density(x: np.ndarray) -> tuple[float, np.ndarray]:
-        return log_posterior(x), central_differences(log_posterior, x)
+    class Density:
+        def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+            return log_posterior(x), central_differences(log_posterior, x)
 
+        def frozen(self) -> Density:
+            return self
+
+    density = Density()
     return Compiled(pymc_model=None, parts=parts, class_density=density, full_density=density, expand=lambda x: [])
 
 

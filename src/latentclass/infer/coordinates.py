@@ -43,10 +43,11 @@ class Coordinates:
         The model.
     """
 
-    __slots__ = ("_compiled", "_n", "_places")
+    __slots__ = ("_density", "_n", "_places")
 
     def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
+        # The data as they are now: to look whether they have changed, at every point, costs as much as small densities.
+        self._density = compiled.class_density.frozen()
         self._places: list[_Place] = []
         self._n = 0
         for part in compiled.parts:
@@ -114,7 +115,7 @@ class Coordinates:
             Density and gradient.
         """
         moved, product = self._moved(z, x)
-        value, slope = self._compiled.log_posterior(moved)
+        value, slope = self._density(moved)
         gradient = np.empty(self._n)
         for place in self._places:
             own = slope[place.x]
@@ -123,7 +124,7 @@ class Coordinates:
             else:
                 by_u = np.ascontiguousarray(own).reshape(place.sticks)
                 gradient[place.z] = gradient_by_logits(z[place.z].reshape(place.cells), by_u, place.sizes).ravel()
-        return value - product, gradient
+        return float(value) - product, gradient
 
     def _moved(self, z: Vector, x: Vector) -> tuple[Vector, float]:
         """Return the vector of the coordinates, and the log product of all probabilities of simplexes."""

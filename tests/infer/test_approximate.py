@@ -178,6 +178,25 @@ def test_an_unknown_method_is_refused(fit: lc.Fit) -> None:
         lc.fit(fit.model, fit.survey, method="laplce")
 
 
+def test_pathfinder_weighs_and_judges_its_draws() -> None:
+    # Sharp classes: six items, sixty respondents, the evidence known by the other approximation.
+    codes = two_groups(60, 0.1)
+    frame = pd.DataFrame(codes, columns=list("abcdef"))
+    model = binary_model(items=lc.Dirichlet(4.0))
+    by_laplace, by_pathfinder = (
+        lc.fit(model, frame, **{**SETTINGS, "method": method}) for method in ("laplace", "pathfinder")
+    )
+    assert by_laplace.convergence.ok
+    assert by_pathfinder.convergence.ok
+    assert "pathfinder" in repr(by_pathfinder)
+    errors = [about(fit)["log_evidence_error"] for fit in (by_laplace, by_pathfinder)]
+    gap = about(by_laplace)["log_evidence"] - about(by_pathfinder)["log_evidence"]
+    assert abs(gap) < 4 * np.hypot(*errors)
+    wanted, found = by_laplace.posterior["probability"], by_pathfinder.posterior["probability"]
+    deviation = wanted.std(("chain", "draw"))
+    assert float(abs((wanted.mean(("chain", "draw")) - found.mean(("chain", "draw"))) / deviation).max()) < 0.2
+
+
 def test_importance_ratios_of_normals_have_the_known_constant_and_size() -> None:
     # Proposal N(0, 1), target N(0.3, 1) times 5: the effective share of draws is exp(-0.3^2).
     draws = np.random.default_rng(1).normal(size=20000)

@@ -7,7 +7,7 @@ import pytest
 
 import latentclass as lc
 from latentclass.graph import build_survey
-from latentclass.infer.unconstrained import _forward, unconstrained
+from latentclass.infer.unconstrained import forward, unconstrained
 from latentclass.simulation import draw_parameters
 from tests.graph.evaluation import free_values
 from tests.graph.evaluation import unconstrained as one_by_one
@@ -21,7 +21,7 @@ def test_vectors_of_many_draws_are_those_of_one_draw_after_another() -> None:
     model = build_survey(survey)
     draws = [free_values(model, draw_parameters(survey, np.random.default_rng(seed))) for seed in range(4)]
     stacked = {name: np.stack([d[name] for d in draws]).reshape(2, 2, *draws[0][name].shape) for name in draws[0]}
-    found = _forward(model, stacked).reshape(4, -1)
+    found = forward(model, stacked).reshape(4, -1)
     for vector, draw in zip(found, draws, strict=True):
         truth = np.concatenate([np.ravel(v) for v in one_by_one(model, draw).values()])
         np.testing.assert_allclose(vector, truth, rtol=1e-9, atol=1e-9)

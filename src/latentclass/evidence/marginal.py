@@ -25,6 +25,8 @@ __all__ = ["MarginalLikelihood", "marginal_likelihood"]
 _DOUBTFUL = 100.0
 _HOPELESS = 10.0
 _FEWEST_DRAWS = 40
+# Effective draws of an approximation below which the same holds.
+_FEWEST_EFFECTIVE = 400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,13 @@ def _by_importance(fit: Fit) -> MarginalLikelihood:
         )
         raise FitError(message)
     copies = float(gammaln(fit.model.n_classes + 1))
-    value = float(about["log_evidence"])
+    value, message = float(about["log_evidence"]), ""
+    if found.effective < _FEWEST_EFFECTIVE:
+        message = (
+            f"The importance weights leave {found.effective:.0f} effective draws: the error of the marginal likelihood "
+            "is not to be trusted. Raise draws=, or fit with method='nuts'."
+        )
+        warnings.warn(message, LatentClassWarning, stacklevel=3)
     return MarginalLikelihood(
         log_value=value,
         error=float(about["log_evidence_error"]),
@@ -187,6 +195,7 @@ def _by_importance(fit: Fit) -> MarginalLikelihood:
         overlap=found.effective / found.n_draws,
         n_common=found.effective,
         n_draws=found.n_draws,
+        message=message,
     )
 
 

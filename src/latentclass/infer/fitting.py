@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,14 @@ import xarray as xr
 from latentclass import dims
 from latentclass.errors import ConvergenceWarning, FitError, LatentClassWarning, listed, near_miss
 from latentclass.infer.approximate import approximate, check_approximable
-from latentclass.infer.compiled import Compiled, Vector, compile_survey
+from latentclass.infer.basins import starts_in_basins
+from latentclass.infer.compiled import Compiled, compile_survey
 from latentclass.infer.modes import Modes, as_survey
 from latentclass.infer.progress import doing
 from latentclass.infer.record import Laps, recorded
-from latentclass.infer.sampling import Method, Sampler, Settings, chain_starts, draw
+from latentclass.infer.sampling import Method, Sampler, Settings, draw
 from latentclass.infer.search import search
 from latentclass.infer.spool import Spool, read_spool
-from latentclass.infer.starts import likeliest_first
 from latentclass.infer.threads import available_cores
 from latentclass.model import Model
 from latentclass.posterior import Fit, check_approximation, check_convergence, log_likelihood, relabel, solutions
@@ -32,8 +31,6 @@ from latentclass.survey import Survey, without_feedback
 
 __all__ = ["fit", "recover"]
 
-# A basin below this share of the evidence gets no chain.
-_LEAST_WEIGHT = 0.1
 _OUTCOMES = ("one-step", "two-step")
 # Numbers beyond which the log-likelihood of every respondent in every draw is not kept: half a gigabyte.
 _MOST_VALUES = 6.4e7
@@ -68,7 +65,8 @@ def fit(
     in coordinates that bend with the boundary, see `latentclass.infer.warp`; its draws are weighed by the posterior.
     The Pareto k of the weights (``fit.convergence.pareto_k``) tells whether the draws can be trusted: where it is good
     they are resampled by their weights, and are draws of the posterior; where it is not they are left as they are,
-    and a warning says so. It knows one mode, and cannot do latent constructs.
+    and a warning says so. It knows one mode, and cannot do latent constructs. ``method="pathfinder"`` is cruder and
+    needs no curvature: normals along the ways to the modes, see `latentclass.infer.pathfinder`, judged likewise.
 
     Parameters
     ----------
@@ -76,7 +74,7 @@ def fit(
         The model.
     frame : DataFrame or Survey
         The survey, one row per respondent.
-    method : {"nuts", "laplace"}
+    method : {"nuts", "laplace", "pathfinder"}
         Chains, or an approximation for a quick look.
     draws, tune, chains : int
         Draws kept per chain, draws to adapt in, and chains. Draws of an approximation are independent; `tune`,
@@ -124,6 +122,8 @@ def fit(
     Hoffman, M. D. and Gelman, A. (2014). The No-U-Turn sampler. Journal of Machine Learning Research, 15, 1593-1623.
     Stephens, M. (2000). Dealing with label switching in mixture models. Journal of the Royal Statistical Society B,
     62(4), 795-809.
+    Zhang, L., Carpenter, B., Gelman, A. and Vehtari, A. (2022). Pathfinder: parallel quasi-Newton variational
+    inference. Journal of Machine Learning Research, 23(306), 1-49.
     Tierney, L. and Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities. Journal
     of the American Statistical Association, 81(393), 82-86.
     Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024). Pareto smoothed importance sampling. Journal of
@@ -158,7 +158,7 @@ def fit(
 
 
 def _sampled(compiled: Compiled, survey: Survey, modes: Modes, settings: Settings, laps: Laps) -> Fit:
-    start, spool = _starts(compiled, survey, modes), Spool.new(survey, modes.table())
+    start, spool = starts_in_basins(compiled, survey, modes), Spool.new(survey, modes.table())
 
     def keep(part: xr.DataTree) -> None:
         spool.keep(recorded(part, settings, n_starts=modes.n_starts, laps=laps))
@@ -248,20 +248,6 @@ def _settings(
         progressbar=progressbar,
         method=Method(method),
     )
-
-
-def _starts(compiled: Compiled, survey: Survey, modes: Modes) -> Callable[[int], Vector]:
-    basins = {mode.basin: mode for mode in reversed(modes.modes) if mode.interior is not None}
-    chosen = [basins[b] for b in sorted(basins) if basins[b].weight >= _LEAST_WEIGHT] or [basins[min(basins)]]
-    points = [mode.interior for mode in chosen if mode.interior is not None]
-    spreads = [np.zeros(compiled.n_dim) if m.standard_deviation is None else m.standard_deviation for m in chosen]
-    weights = [mode.weight if np.isfinite(mode.weight) else 1.0 for mode in chosen]
-    points = likeliest_first(compiled, survey, points)
-    fixed = np.full(compiled.n_dim, 0.1)
-    for part in compiled.parts:
-        if part.name == dims.SCORE:
-            fixed[part.where] = 0.3
-    return chain_starts(list(zip(weights, points, spreads, strict=True)), fixed)
 
 
 def _finish(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.Dataset | None, spool: Spool) -> Fit:

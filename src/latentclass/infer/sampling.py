@@ -45,6 +45,7 @@ class Method(StrEnum):
 
     NUTS = "nuts"
     LAPLACE = "laplace"
+    PATHFINDER = "pathfinder"
 
 
 class Sampler(StrEnum):

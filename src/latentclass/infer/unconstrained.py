@@ -25,7 +25,7 @@ from latentclass.posterior import Fit
 from latentclass.posterior.relabel import class_features, keeps_names
 from latentclass.posterior.samples import flat
 
-__all__ = ["Unconstrained", "unconstrained"]
+__all__ = ["Unconstrained", "forward", "unconstrained"]
 
 _CLASS_VARIABLES = (dims.INTERCEPT, dims.PROBABILITY, dims.ORDINAL_PROBABILITY)
 
@@ -160,7 +160,7 @@ def unconstrained(fit: Fit) -> Unconstrained:
         rv.name: posterior[rv.name].transpose(dims.CHAIN, dims.DRAW, *model.named_vars_to_dims[rv.name]).to_numpy()
         for rv in model.free_RVs
     }
-    vectors = _forward(model, natural)
+    vectors = forward(model, natural)
     coords = {dim: posterior[dim].to_numpy() for dim in (dims.CHAIN, dims.DRAW)}
     draws = xr.DataArray(vectors, dims=(dims.CHAIN, dims.DRAW, "entry"), coords=coords)
     return Unconstrained(compiled=compiled, draws=draws, pivot=class_features(posterior).mean(axis=0))
@@ -174,8 +174,21 @@ def _breaking_order(posterior: xr.Dataset, fit: Fit) -> NDArray[np.int64] | None
     return order_of(mean, tuple(len(item.levels) for item in item_layout(fit.survey).free))
 
 
-def _forward(model: pm.Model, natural: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the unconstrained vectors [chain, draw, entry] of draws of the free variables."""
+def forward(model: pm.Model, natural: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the unconstrained vectors of draws of the free variables.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        The model.
+    natural : mapping of str to ndarray [chain, draw, ...]
+        Draws of every free variable.
+
+    Returns
+    -------
+    ndarray [chain, draw, entry]
+        The vectors.
+    """
     given = {rv: pt.tensor(rv.name, dtype=rv.dtype, shape=rv.type.shape) for rv in model.free_RVs}
     vectors = []
     for rv, value in given.items():

@@ -82,13 +82,9 @@ def main() -> None:
                 measured(n, n_covariates)
     frame = Results("large").frame()
     print(f"{STARTS} random starts; draws of approximations in four parts of {DRAWS}")
-    print(
-        frame.pivot_table(
-            index=["what", "covariates"], columns="n", values=["seconds", "processor_seconds", "peak_gib"]
-        )
-        .round(2)
-        .to_string()
-    )
+    values = ["seconds", "processor_seconds", "peak_gib"]
+    table = frame.pivot_table(index=["what", "covariates"], columns="n", values=values)
+    print(table.round(2).to_string())
     print(f"all numbers: {RESULTS / 'large.json'}")
 
 

@@ -50,7 +50,8 @@ from latentclass.simulation import draw_parameters
 from latentclass.simulation.weights import weight
 
 SIZES = (250, 500, 1000)
-TRUTHS = {"nil": 0.0, "twice the bound": 0.04, "social": 0.09}
+TRUTHS = {"nil": 0.0, "twice the bound": 0.04, "social": 0.09, "the bound": 0.02, "1.5 times the bound": 0.03}
+MAIN = ("nil", "twice the bound", "social")
 GROUPS = {"individual": 3, "social": 3, "organizational": 2, "technical": 3}
 WEIGHTS = {"social": 0.09, "organizational": 0.06, "technical": 0.12}
 SCALE = 0.5
@@ -327,7 +328,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--surveys", type=int, default=100)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--truths", nargs="+", choices=list(TRUTHS), default=list(TRUTHS))
+    parser.add_argument("--truths", nargs="+", choices=list(TRUTHS), default=MAIN)
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1))
     parser.add_argument("--results", type=Path, default=RESULTS)

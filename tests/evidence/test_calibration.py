@@ -55,3 +55,22 @@ def test_rates_are_shares_of_surveys_with_their_binomial_error() -> None:
     assert own[f"{Verdict.NONE} SE"] == pytest.approx(0.2795, abs=6e-4)  # rounded to 0.001
     assert own["BIC takes it in"] == pytest.approx(1 / 3, abs=5e-4)
     assert own["LR p < .05"] == 1.0
+
+
+def test_committed_tables_are_those_of_the_committed_surveys() -> None:
+    surveys = pd.read_csv(rules.SURVEYS)
+    expected = rules.rates(surveys, rules.verdicts(surveys, rules.usual()))
+    pd.testing.assert_frame_equal(pd.read_csv(rules.RATES, index_col=rules.CELL), expected, check_dtype=False)
+    tried = pd.read_csv(rules.RULES, index_col="rule")
+    pd.testing.assert_frame_equal(tried, rules.compared(surveys), check_dtype=False)
+
+
+def test_the_default_rule_does_on_these_surveys_what_is_wanted_of_it() -> None:
+    surveys = pd.read_csv(rules.SURVEYS)
+    table = rules.rates(surveys, rules.verdicts(surveys, rules.usual()))
+    for n in (250, 500, 1000):
+        assert table.loc[(n, "nil"), str(Verdict.CARRIES)] <= 0.05
+        assert table.loc[(n, "twice the bound"), str(Verdict.NONE)] <= 0.05
+        assert table.loc[(n, "social"), str(Verdict.NONE)] == 0
+    assert table.loc[(1000, "nil"), str(Verdict.NONE)] >= 0.8
+    assert table.loc[(1000, "social"), str(Verdict.CARRIES)] >= 0.95

@@ -73,9 +73,9 @@ def changed(*, nil: float = 0.97, log_bf: float = -5.8, **others: object) -> Gro
         # Little is known at all: a lack of power.
         (0.55, -0.4, Verdict.UNDECIDED),
         # Beyond the threshold, but not by two Monte Carlo standard errors (0.005 and 0.1).
-        (0.905, -5.8, Verdict.UNDECIDED),
+        (0.755, -5.8, Verdict.UNDECIDED),
         (0.97, -math.log(3) - 0.15, Verdict.UNDECIDED),
-        (0.915, -math.log(3) - 0.25, Verdict.NONE),
+        (0.765, -math.log(3) - 0.25, Verdict.NONE),
         # No number.
         (0.97, math.nan, Verdict.UNDECIDED),
         (0.03, math.nan, Verdict.UNDECIDED),

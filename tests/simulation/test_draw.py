@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import latentclass as lc
-from latentclass.simulation import draw_parameters
+from latentclass.simulation import draw_arrays, draw_parameters
 from latentclass.simulation.parameters import parameter_labels
 
 
@@ -70,3 +70,11 @@ def test_a_flat_prior_cannot_be_drawn_from(rich):
         draw_parameters(survey, np.random.default_rng(1))
     kept = draw_parameters(survey, np.random.default_rng(1), given=rich.parameters[["location"]])
     xr.testing.assert_equal(kept["location"], rich.parameters["location"])
+
+
+def test_arrays_are_the_parameters_without_labels(rich_survey):
+    labelled = draw_parameters(rich_survey, np.random.default_rng(7))
+    arrays = draw_arrays(rich_survey, np.random.default_rng(7))
+    assert list(arrays) == list(labelled.data_vars)
+    for name, dims in parameter_labels(rich_survey).items():
+        np.testing.assert_array_equal(arrays[name], labelled[name].transpose(*dims).to_numpy())

@@ -20,7 +20,7 @@ from latentclass.posterior import Fit
 from latentclass.posterior.density import membership_logits, softmax
 from latentclass.posterior.draws import Draws
 from latentclass.posterior.samples import evenly
-from latentclass.simulation import draw_parameters
+from latentclass.simulation import draw_arrays
 from latentclass.survey import Survey
 
 __all__ = ["FACTOR_GROUP", "WeightDraws", "posterior_weights", "prior_weights"]
@@ -151,7 +151,7 @@ def prior_weights(survey: Survey, *, draws: int = 2000, seed: int = 0) -> Weight
     check_groups(survey)
     rng, some = np.random.default_rng(seed), _affordable(survey, draws, shares=False)
     try:
-        drawn = [draw_parameters(survey, rng) for _ in range(some)]
+        drawn = [draw_arrays(survey, rng) for _ in range(some)]
     except ModelError:
         return None
     return _weights(_drawn(drawn, survey), survey, shares=False)
@@ -185,16 +185,15 @@ def _affordable(survey: Survey, wanted: int, *, shares: bool) -> int:
     return min(wanted, max(_FEWEST_DRAWS, int(_MOST_CELLS // cells)))
 
 
-def _drawn(parameters: Sequence[xr.Dataset], survey: Survey) -> Draws:
-    def stacked(name: str, *own: str) -> np.ndarray:
-        return np.stack([p[name].transpose(*own).to_numpy() for p in parameters])
+def _drawn(parameters: Sequence[dict[str, np.ndarray]], survey: Survey) -> Draws:
+    def stacked(name: str) -> np.ndarray:
+        return np.stack([p[name] for p in parameters])
 
-    slopes = {g.name: stacked(dims.slope_name(g.name), dims.covariate_dim(g.name), dims.CLASS) for g in survey.groups}
     return Draws(
         probability=np.empty((len(parameters), 0)),
-        intercept=stacked(dims.INTERCEPT, dims.CLASS),
-        slopes=FrozenMapping(slopes),
-        score=stacked(dims.SCORE, dims.RESPONDENT, dims.CONSTRUCT) if survey.model.latent_constructs else None,
+        intercept=stacked(dims.INTERCEPT),
+        slopes=FrozenMapping({g.name: stacked(dims.slope_name(g.name)) for g in survey.groups}),
+        score=stacked(dims.SCORE) if survey.model.latent_constructs else None,
     )
 
 

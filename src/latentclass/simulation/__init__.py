@@ -3,7 +3,7 @@
 Written independently of `latentclass.graph`; each is the other's test.
 """
 
-from latentclass.simulation.draw import draw_parameters
+from latentclass.simulation.draw import draw_arrays, draw_parameters
 from latentclass.simulation.likelihood import (
     indicator_log_likelihood,
     log_likelihood,
@@ -17,6 +17,7 @@ from latentclass.simulation.weights import group_weights
 
 __all__ = [
     "Simulated",
+    "draw_arrays",
     "draw_parameters",
     "group_weights",
     "indicator_log_likelihood",

@@ -26,7 +26,7 @@ from latentclass.simulation.prior import is_marker, loading_prior
 if TYPE_CHECKING:
     from latentclass.survey import Survey
 
-__all__ = ["draw_parameters"]
+__all__ = ["draw_arrays", "draw_parameters"]
 
 type Drawn = Mapping[str, np.ndarray]
 type Draw = Callable[[Survey, np.random.Generator, Drawn], np.ndarray]
@@ -65,13 +65,50 @@ def draw_parameters(survey: Survey, rng: np.random.Generator, *, given: xr.Datas
     known = xr.Dataset() if given is None else given
     check_parameters(survey, known)
     labels = parameter_labels(survey)
-    drawn: dict[str, np.ndarray] = {}
-    for name in labels:
-        drawn[name] = aligned(survey, known, name) if name in known else _draw_of(name)(survey, rng, drawn)
+    drawn = draw_arrays(survey, rng, given={name: aligned(survey, known, name) for name in labels if name in known})
     return xr.Dataset(
         {name: (tuple(labels[name]), values) for name, values in drawn.items()},
         coords={dim: values for of_name in labels.values() for dim, values in of_name.items()},
     )
+
+
+def draw_arrays(
+    survey: Survey, rng: np.random.Generator, *, given: Mapping[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """Draw parameters as plain arrays: the numbers of `draw_parameters` without labels, which take most of its time.
+
+    Parameters
+    ----------
+    survey : Survey
+        A survey.
+    rng : numpy.random.Generator
+        Source of randomness.
+    given : mapping of str to ndarray, optional
+        Parameters that are known, with the dims of `parameter_labels`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Every parameter by name.
+
+    Raises
+    ------
+    ModelError
+        When a parameter that must be drawn has a `Flat` prior.
+
+    Examples
+    --------
+    >>> import latentclass as lc
+    >>> model = lc.Model(items=lc.binary("a", "b", levels=["no", "yes"]), n_classes=2)
+    >>> survey = lc.read_survey(model, lc.simulate(model, n=40, seed=1).frame)
+    >>> {name: values.shape for name, values in draw_arrays(survey, np.random.default_rng(1)).items()}
+    {'intercept': (2,), 'probability': (2, 4)}
+    """
+    known = {} if given is None else given
+    drawn: dict[str, np.ndarray] = {}
+    for name in parameter_labels(survey):
+        drawn[name] = known[name] if name in known else _draw_of(name)(survey, rng, drawn)
+    return drawn
 
 
 def _draw_of(name: str) -> Draw:

@@ -175,7 +175,11 @@ def test_what_cannot_be_compared(wrong) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind", "concentration", "numbers", "published"),
-    [("carcinoma", "binary", 1.0, (2, 3, 4), 3), ("cheating", "binary", 2.0, (1, 2, 3), 2)],
+    [
+        ("carcinoma", "binary", 1.0, (2, 3, 4), 3),
+        ("cheating", "binary", 2.0, (1, 2, 3), 2),
+        ("gss82", "nominal", 2.0, (2, 3, 4), 3),
+    ],
 )
 def test_published_numbers_of_classes(reference_survey, name, kind, concentration, numbers, published) -> None:
     frame = reference_survey(name).drop(columns="GPA", errors="ignore")
@@ -185,6 +189,7 @@ def test_published_numbers_of_classes(reference_survey, name, kind, concentratio
         model, frame, n_classes=numbers, draws=500, tune=500, chains=2, most_refits=3, seed=1, progressbar=False
     )
     assert found.supported["BIC"] == published
-    # On cheating two and three classes tie: the published number is among the best, within what errors tell apart.
+    # On cheating two and three classes tie, on gss82 three and four nearly: the published number is among the best,
+    # within what errors tell apart.
     log_marginal = found.table["log_marginal"]
     assert log_marginal[published] > log_marginal.max() - 1.0

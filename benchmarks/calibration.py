@@ -13,8 +13,9 @@ the bound of what is practically nil, or that of the social group, 0.09.
 A survey takes seconds, not minutes, because of what is left out: models are built once for every number of respondents
 and are given new data; chains and searches start at the truth instead of at random; the Bayes factor is found from
 the density of slopes of zero, in the fit with the group alone (`latentclass.evidence.nested_bayes_factor`, the same
-number as that of bridge sampling). What other scales of the prior of the group's slopes would say is found by weighing
-the draws with the ratio of the priors, beside the effective number of draws that is left.
+number as that of bridge sampling); a weight averages the group out over 256 respondents, not 512. What other scales of
+the prior of the group's slopes would say is found by weighing the draws with the ratio of the priors, beside the
+effective number of draws that is left.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Rates of verdicts under any rule, from the numbers that `calibration.py` wrote down.
 
 Run with ``python -m benchmarks.rules``. It reads ``calibration.jsonl``, where that is there, and writes what rules need
-of it to ``benchmarks/results/calibration_surveys.csv``, one row for every survey; then, from these rows alone, the
-rates of the default rule to ``calibration.csv`` and those of other rules to ``calibration_rules.csv`` beside it.
+of it to ``benchmarks/results/calibration_surveys.csv``, one row for every survey, with priors in
+``calibration_prior.csv``; then, from these alone, the rates of the default rule to ``calibration.csv`` and those of
+other rules to ``calibration_rules.csv`` beside it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from latentclass.evidence import BayesFactor, Equivalence, GroupEvidence, Likeli
 from latentclass.evidence.lines import WeightSummary
 
 FOLDER = Path(__file__).resolve().parent / "results"
-SURVEYS, RATES, RULES = (FOLDER / f"calibration{name}.csv" for name in ("_surveys", "", "_rules"))
+SURVEYS, PRIOR, RATES, RULES = (FOLDER / f"calibration{n}.csv" for n in ("_surveys", "_prior", "", "_rules"))
 CELL = ["n", "truth"]
 # A Bayes factor from the normal density in the tail is trusted to so much of its logarithm.
 TAIL = 0.3
@@ -28,6 +29,9 @@ FEWEST = 50
 # Every verdict has to pass by so many Monte Carlo standard errors, as in `latentclass.evidence.verdict`.
 MARGIN = 2.0
 FITTED = SCALE
+# Cells with fewer surveys are left out of all tables.
+FEWEST_SURVEYS = 20
+SHOWN = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,6 @@ class Trial:
 
 def flattened(found: pd.DataFrame) -> pd.DataFrame:
     """Return one row of plain numbers for every survey."""
-    priors = next(prior for prior in found["prior"] if prior is not None)
     rows = []
     for _, survey in found.iterrows():
         settled = survey["log_bf_method"] != "none"
@@ -69,18 +72,22 @@ def flattened(found: pd.DataFrame) -> pd.DataFrame:
         row |= {name: survey[name] for name in ("lr", "lr_p", "bic_difference", "weight_ess", "max_rhat")}
         for scale in map(str, SCALES):
             own = survey["scales"][scale]
-            row[f"draws {scale}"] = own["draws"]
-            row[f"log_bf_change {scale}"] = own["log_bf_change"]
+            row[f"draws {scale}"] = round(own["draws"])
+            row[f"log_bf_change {scale}"] = round(own["log_bf_change"], 3)
             for bound, below in zip(BOUNDS, own["below"], strict=True):
-                row[f"below {bound} {scale}"] = below
+                row[f"below {bound} {scale}"] = round(below, 3)
             for q, value in zip(QUANTILES, own["quantiles"], strict=True):
-                row[f"q{q} {scale}"] = value
+                if q in SHOWN:
+                    row[f"q{q} {scale}"] = round(value, 3)
         rows.append(row)
-    table = pd.DataFrame(rows)
-    for scale in map(str, SCALES):
-        for bound, below in zip(BOUNDS, priors[scale]["below"], strict=True):
-            table[f"prior below {bound} {scale}"] = below
-    return table
+    return pd.DataFrame(rows)
+
+
+def priors(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the prior probability that the weight is below each bound, by scale of the prior of the slopes."""
+    known = next(prior for prior in found["prior"] if prior is not None)
+    table = {float(scale): dict(zip(BOUNDS, own["below"], strict=True)) for scale, own in known.items()}
+    return pd.DataFrame(table).T.rename_axis("scale")
 
 
 def verdicts(surveys: pd.DataFrame, rule: Trial) -> pd.Series:
@@ -103,9 +110,7 @@ def verdicts(surveys: pd.DataFrame, rule: Trial) -> pd.Series:
 
 def evidence(survey: pd.Series, bound: float = 0.02) -> GroupEvidence:
     """Return the evidence on a survey under the prior that was fitted, as `latentclass.weigh` gives it to its rule."""
-    below, before = survey[f"below {bound} {FITTED}"], survey[f"prior below {bound} {FITTED}"]
-    effective = survey["weight_ess"]
-    nan = float("nan")
+    below, effective, nan = survey[f"below {bound} {FITTED}"], survey["weight_ess"], float("nan")
     return GroupEvidence(
         group="individual",
         weight=WeightSummary(
@@ -118,7 +123,7 @@ def evidence(survey: pd.Series, bound: float = 0.02) -> GroupEvidence:
             bound=bound,
             posterior=below,
             posterior_error=float(np.sqrt(max(below * (1 - below), 0.25 / effective) / effective)),
-            prior=before,
+            prior=nan,
             log_bayes_factor=nan,
             log_bayes_factor_error=nan,
             bounded=False,
@@ -160,6 +165,14 @@ def usual() -> Trial:
     return Trial(name="default", bound=rule.bound, **both)
 
 
+def interval(bayes_factor: float, bound: float = 0.02) -> Trial:
+    """Return the rule that asks for posterior odds of so many times the prior odds, on either side of the bound."""
+    below = pd.read_csv(PRIOR, index_col="scale").loc[FITTED, str(bound)]
+    odds = bayes_factor * below / (1 - below), bayes_factor * (1 - below) / below
+    nil, more = (own / (1 + own) for own in odds)
+    return Trial(name=f"interval BF {bayes_factor:g}", bound=bound, nil=nil, more=more, against=None, favour=None)
+
+
 def trials() -> list[Trial]:
     """Return the rules that are compared: a certainty and a Bayes factor, either or both, and changes of priors."""
     found = [usual()]
@@ -172,6 +185,7 @@ def trials() -> list[Trial]:
         Trial(name="BF 3 alone", nil=None, more=None),
         Trial(name="BF 10 alone", nil=None, more=None, against=10, favour=10),
         Trial(name="certainty 0.9 against, BF 3 for", against=None, more=None),
+        interval(3.0),
     ]
     for scale in SCALES:
         if scale != FITTED:
@@ -199,7 +213,10 @@ def compared(surveys: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     if RESULTS.is_file():
-        flattened(read(RESULTS)).round(4).to_csv(SURVEYS, index=False)
+        found = read(RESULTS).sort_values(["seed", *CELL])
+        found = found[found.groupby(CELL)["seed"].transform("size") >= FEWEST_SURVEYS]
+        flattened(found).round(4).to_csv(SURVEYS, index=False)
+        priors(found).to_csv(PRIOR)
     surveys = pd.read_csv(SURVEYS)
     table = rates(surveys, verdicts(surveys, usual()))
     table.to_csv(RATES)

@@ -27,7 +27,7 @@ def _surveys(n: int = 200) -> pd.DataFrame:
         "weight_ess": rng.uniform(100, 800, size=n),
     }
     for scale in (0.25, 0.5):
-        columns |= {f"below 0.02 {scale}": below, f"prior below 0.02 {scale}": 0.01, f"draws {scale}": 800.0}
+        columns |= {f"below 0.02 {scale}": below, f"draws {scale}": 800.0}
         columns |= {f"log_bf_change {scale}": 0.0} | {f"q{q} {scale}": q / 10 for q in (0.05, 0.5, 0.95)}
     return pd.DataFrame(columns)
 

@@ -242,3 +242,15 @@ def test_a_warp_is_a_beta_quantile_and_knows_its_derivatives() -> None:
     # The second derivative jumps at the knots: only between them differences know it.
     between = (z[:, 0] * 4) % 1 != 0
     np.testing.assert_allclose(bend[between], ((up[1] - down[1]) / (2 * step))[between], rtol=1e-4, atol=1e-8)
+
+
+def test_large_surveys_keep_no_log_likelihood_and_order_classes_by_some_respondents(monkeypatch) -> None:
+    data = lc.datasets.plain_survey(n=60, n_items=4, n_levels=2, n_classes=2, n_covariates=1, seed=1)
+    whole = lc.fit(data.model, data.frame, draws=200, **SETTINGS)
+    # Every seventh respondent.
+    monkeypatch.setattr("latentclass.infer.fitting._MOST_VALUES", 800 * 60 / 6.5)
+    some = lc.fit(data.model, data.frame, draws=200, **SETTINGS)
+    assert "log_likelihood" in whole.tree.children
+    assert "log_likelihood" not in some.tree.children
+    xr.testing.assert_identical(some.posterior, whole.posterior)
+    assert "not known" in lc.diagnose(some).table.loc["Pareto k", "value"]

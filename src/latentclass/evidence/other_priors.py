@@ -263,6 +263,10 @@ def _power_scaling(fit: Fit, groups: Sequence[str]) -> pd.DataFrame:
     """Return how the weight of each group follows power-scaling of its prior and of the likelihood."""
     import arviz as az
 
+    if "log_likelihood" not in fit.tree.children:
+        # Of a survey too large to keep one value for every respondent in every draw.
+        unknown = {"prior": np.nan, "likelihood": np.nan, "diagnosis": "not known"}
+        return pd.DataFrame([unknown] * len(groups), index=pd.Index(list(groups), name=FACTOR_GROUP))
     weights = posterior_weights(fit, shares=False).weight
     chains = list(fit.solutions["chains"].iloc[0])
     prior, likelihood = (

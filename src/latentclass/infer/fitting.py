@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,8 @@ from latentclass.survey import Survey, without_feedback
 __all__ = ["fit", "recover"]
 
 _OUTCOMES = ("one-step", "two-step")
-# Numbers beyond which the log-likelihood of every respondent in every draw is not kept: half a gigabyte.
+# Numbers beyond which the log-likelihood of every respondent in every draw is not kept (half a gigabyte), and beyond
+# which classes are ordered by their sizes among some of the respondents.
 _MOST_VALUES = 6.4e7
 
 
@@ -279,7 +282,7 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
     relabelled = relabel(
         raw,
         pivot,
-        share=class_shares(raw, survey),
+        share=_shares(raw, survey),
         statistic=stats.get("lp"),
         class_names=survey.model.class_names,
     )
@@ -308,6 +311,16 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
         solutions=found,
         convergence=convergence,
     )
+
+
+def _shares(raw: xr.Dataset, survey: Survey) -> xr.DataArray:
+    """Return the class sizes of every draw, of evenly spread respondents where all would take long."""
+    step = math.ceil(raw.sizes[dims.CHAIN] * raw.sizes[dims.DRAW] * survey.n_respondents / _MOST_VALUES)
+    if step == 1 or survey.model.latent_constructs:
+        return class_shares(raw, survey)
+    kept = slice(0, None, step)
+    groups = tuple(replace(group, matrix=group.matrix[kept]) for group in survey.groups)
+    return class_shares(raw, replace(survey, respondents=survey.respondents[kept], groups=groups))
 
 
 def _data_groups(survey: Survey) -> dict[str, xr.Dataset]:

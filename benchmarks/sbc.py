@@ -4,7 +4,8 @@ Run with ``python -m benchmarks.sbc``; it goes on where it was stopped. Paramete
 twin of the model, a survey from the parameters, and draws from the posterior by `lc.fit`. If prior, likelihood and
 sampler are right, the rank of every true quantity among independent draws of it is uniform (Talts et al. 2018). One
 line of ranks for every survey goes to ``sbc.jsonl`` in the folder of results; ``--surveys 200``, ``--minutes 30`` and
-``--results`` are as in `calibration.py`. The table of tests and its picture are written to ``benchmarks/results``.
+``--results`` are as in `calibration.py`. The table of tests is written to
+``benchmarks/results``, its picture to ``docs/pictures``.
 
 Classes have no names in truth. In truth and draws alike they are put in the order of the probability of the highest
 level of the first item, a function of the parameters alone, so that the ranks are exactly uniform; matching the
@@ -48,7 +49,8 @@ N, KEPT = 120, 99
 SCALE = 0.5
 WRONG_SCALE, STRETCH = 0.25, 1.25
 RESULTS = Path("out/benchmarks/sbc.jsonl")
-FOLDER = Path(__file__).resolve().parent / "results"
+ROOT = Path(__file__).resolve().parent
+FOLDER, PICTURE = ROOT / "results", ROOT.parent / "docs" / "pictures" / "sbc.png"
 BINS = 20
 _NULL = 4000
 
@@ -268,7 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     table.round(4).to_csv(FOLDER / f"{name}.csv")
     if not options.wrong:
         ranks.to_csv(FOLDER / "sbc_ranks.csv")
-        picture(ranks).savefig(FOLDER / "sbc.png", dpi=80)
+        picture(ranks).savefig(PICTURE, dpi=80)
     print(table.round(3).to_string())
 
 

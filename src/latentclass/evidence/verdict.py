@@ -95,10 +95,13 @@ class Rule:
     of some weight (Lindley 1957), but it does not make its weight look small. In a small survey with a narrow prior
     the posterior of the weight is small because the prior is; there the Bayes factor says that nothing was learned.
     Both must be passed by two Monte Carlo standard errors. The default thresholds are odds of three to one on either.
-    They were chosen on simulated surveys of 250 to 1000 respondents (``benchmarks/README.md``): a certainty of 0.9
-    made no fewer mistakes, and left more groups undecided. The other lines of evidence (likelihood-ratio test, BIC,
-    prediction, check of the model without the group) are shown beside the verdict and do not enter it. They repeat the
-    comparison of the two models by other means, and a test that is not significant says nothing about weights.
+    They were chosen on simulated surveys of 250 to 1000 respondents (``benchmarks/README.md``): a certainty of 0.9 made
+    no fewer mistakes, and left more groups undecided.
+
+    The other lines of evidence (interval Bayes factor, likelihood-ratio test, BIC, prediction, check of the model
+    without the group) are shown beside the verdict and do not enter it. The interval Bayes factor says little where the
+    prior holds a weight below the bound for hardly possible, as wide ones do. The others repeat the comparison of the
+    two models by other means, and a test that is not significant says nothing about weights.
 
     Any callable from `GroupEvidence` to `Decision` may take the place of this rule.
 

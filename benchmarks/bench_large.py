@@ -3,6 +3,8 @@
 The survey is the benchmark problem (12 five-level items, four classes), with and without its 12 covariates. It is drawn
 and written to a file beforehand; the peak is that of the whole process, imports and compilation included.
 
+Chains are run once, on 100 000 respondents with four covariates, and take minutes.
+
 Usage: ``python benchmarks/bench_large.py [LARGEST]``.
 """
 
@@ -17,12 +19,14 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 from common import RESULTS, Results
 
 SIZES = (10_000, 100_000, 1_000_000)
 STARTS, DRAWS = 5, 250
 WHAT = ("modes", "laplace")
+CHAINS = {"draws": 200, "tune": 200, "chains": 2}
 
 
 def write_survey(n: int, n_covariates: int, path: Path) -> None:
@@ -41,6 +45,9 @@ def run(what: str, path: Path) -> dict[str, float]:
     if what == "modes":
         modes = lc.find_modes(model, frame, n_starts=STARTS, seed=1, progressbar=False)
         found["log_likelihood"] = modes.best.log_likelihood
+    elif what == "nuts":
+        fit = lc.fit(model, frame, n_starts=STARTS, seed=1, progressbar=False, **CHAINS)
+        found |= about_chains(fit)
     else:
         fit = lc.fit(model, frame, method=what, n_starts=STARTS, draws=DRAWS, seed=1, progressbar=False)
         found |= {"pareto_k": fit.convergence.pareto_k, "effective": fit.convergence.effective}
@@ -51,6 +58,19 @@ def run(what: str, path: Path) -> dict[str, float]:
     return {"seconds": seconds, "processor_seconds": processor, "peak_gib": used.ru_maxrss / 2**20, **found}
 
 
+def about_chains(fit: Any) -> dict[str, float]:
+    """Return the worst effective sample size over everything that is not a score, and what the chains did."""
+    import arviz as az
+
+    stats, ess = fit.tree["sample_stats"], az.ess(fit.posterior)
+    return {
+        "worst_ess": float(min(ess[name].min() for name in ess.data_vars)),
+        "steps": float(stats["n_steps"].sum()),
+        "divergences": float(stats["diverging"].sum()),
+        **{stage: stats.attrs[f"{stage}_time"] for stage in ("search", "sampling")},
+    }
+
+
 def in_a_process(*arguments: str) -> str:
     done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -58,19 +78,19 @@ def in_a_process(*arguments: str) -> str:
     return done.stdout
 
 
-def measured(n: int, n_covariates: int) -> list[dict[str, float]]:
+def measured(n: int, n_covariates: int, what: tuple[str, ...] = WHAT) -> list[dict[str, float]]:
     results = Results("large")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "survey.pickle"
         rows = []
-        for what in WHAT:
+        for one in what:
 
-            def measure(what: str = what) -> dict[str, float]:
+            def measure(what: str = one) -> dict[str, float]:
                 if not path.exists():
                     in_a_process("write", str(n), str(n_covariates), str(path))
                 return json.loads(in_a_process("run", what, str(path)).splitlines()[-1])
 
-            rows.append(results.measured({"n": n, "covariates": n_covariates, "what": what}, measure))
+            rows.append(results.measured({"n": n, "covariates": n_covariates, "what": one}, measure))
     return rows
 
 
@@ -80,6 +100,8 @@ def main() -> None:
         for n_covariates in (0, 12):
             if n <= largest:
                 measured(n, n_covariates)
+    if largest >= 100_000:
+        measured(100_000, 4, ("nuts",))
     frame = Results("large").frame()
     print(f"{STARTS} random starts; draws of approximations in four parts of {DRAWS}")
     values = ["seconds", "processor_seconds", "peak_gib"]

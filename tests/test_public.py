@@ -53,6 +53,8 @@ NAMES = [
     "fit",
     "group_scales",
     "load",
+    "log_likelihood_blocks",
+    "membership_blocks",
     "nominal",
     "ordinal",
     "outcome",
@@ -64,6 +66,7 @@ NAMES = [
     "simulate",
     "tables",
     "weigh",
+    "with_log_likelihood",
 ]
 
 

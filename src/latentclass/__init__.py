@@ -53,7 +53,16 @@ _HOMES = {
     "latentclass.evidence": ("Rule", "Sensitivity", "Weighing", "sensitivity", "weigh"),
     "latentclass.comparison": ("Comparison", "choose", "compare"),
     "latentclass.infer": ("find_modes", "fit", "recover"),
-    "latentclass.posterior": ("Drift", "Fit", "drift", "group_scales", "load"),
+    "latentclass.posterior": (
+        "Drift",
+        "Fit",
+        "drift",
+        "group_scales",
+        "load",
+        "log_likelihood_blocks",
+        "membership_blocks",
+        "with_log_likelihood",
+    ),
     "latentclass.reporting": ("report",),
     "latentclass.simulation": ("simulate",),
 }
@@ -99,7 +108,16 @@ if TYPE_CHECKING:
         ordinal,
         outcome,
     )
-    from latentclass.posterior import Drift, Fit, drift, group_scales, load
+    from latentclass.posterior import (
+        Drift,
+        Fit,
+        drift,
+        group_scales,
+        load,
+        log_likelihood_blocks,
+        membership_blocks,
+        with_log_likelihood,
+    )
     from latentclass.reporting import report
     from latentclass.simulation import simulate
     from latentclass.survey import Survey, read_survey

@@ -52,7 +52,7 @@ def as_fit(example, model=None):
         tree=xr.DataTree.from_dict(groups),
         posterior=example.posterior,
         solutions=pd.DataFrame({"chains": [(0, 1)]}),
-        convergence=SimpleNamespace(messages=()),
+        convergence=SimpleNamespace(messages=(), approximate=False),
     )
 
 

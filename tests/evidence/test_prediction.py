@@ -70,8 +70,7 @@ def test_every_respondent_against_enumeration(small) -> None:
 
 def test_refits_against_enumeration(small) -> None:
     truth = exact(small)
-    logs = answer_log_likelihood(small.posterior, small.survey).transpose("respondent", "chain", "draw").to_numpy()
-    for i, row in _refitted(small, logs, [0, 6, 9, 10], seed=2):
+    for i, row in _refitted(small, small.posterior, [0, 6, 9, 10], seed=2):
         assert row["method"] == Method.REFIT
         assert row["elpd"] == pytest.approx(truth[i], abs=5 * row["error"])
         # How short chains of a refit mix varies with the versions of the samplers.
@@ -198,6 +197,12 @@ def test_who_answered_nothing_predicts_nothing(small) -> None:
     survey = replace(small.survey, codes=np.where(np.arange(11)[:, None] == 4, -1, small.survey.codes))
     found = prediction(replace(small, survey=survey), most_refits=0).pointwise.iloc[4]
     assert (found["elpd"], found["method"]) == (0.0, Method.NO_ANSWER)
+
+
+def test_blocks_of_respondents_do_not_matter(small, monkeypatch) -> None:
+    whole = prediction(small, most_refits=0).pointwise
+    monkeypatch.setattr("latentclass.posterior.samples._BLOCK_ENTRIES", 1)
+    pd.testing.assert_frame_equal(prediction(small, most_refits=0).pointwise, whole, rtol=1e-10)
 
 
 def test_differences_are_paired() -> None:

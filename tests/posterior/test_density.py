@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from latentclass import simulation
-from latentclass.posterior import density, samples
+from latentclass.posterior import density, indicators, samples
+from latentclass.posterior.classes import class_shares, classes, memberships
 
 # Both sum the same logarithms, in another order.
 TIGHT = {"rtol": 1e-10, "atol": 1e-10}
@@ -54,22 +56,32 @@ def test_item_probabilities_are_those_of_the_twin(example) -> None:
 
 @pytest.mark.parametrize("name", ["likert_responses", "continuous_responses"])
 def test_indicator_log_likelihood_is_that_of_the_twin(full, name: str) -> None:
-    found = density.indicator_log_likelihood(full.posterior, full.survey)[name]
+    found = indicators.indicator_log_likelihood(full.posterior, full.survey)[name]
     wanted = one_by_one(full, lambda s, p: simulation.indicator_log_likelihood(s, p)[name])
     # The twin takes differences of probabilities, which lose digits in the tails.
     np.testing.assert_allclose(samples.flat(found, "respondent"), wanted, rtol=1e-8, atol=1e-8)
 
 
 def test_without_latent_constructs_there_are_no_indicators(plain) -> None:
-    assert len(density.indicator_log_likelihood(plain.posterior, plain.survey).data_vars) == 0
+    assert len(indicators.indicator_log_likelihood(plain.posterior, plain.survey).data_vars) == 0
 
 
 @pytest.mark.parametrize("entries", [1, 200, 10_000])
 def test_size_of_blocks_does_not_matter(full, monkeypatch, entries: int) -> None:
-    wanted = density.log_likelihood(full.posterior, full.survey)
+    functions = (
+        density.log_likelihood,
+        density.total_log_likelihood,
+        density.class_posterior,
+        density.membership_prior,
+        class_shares,
+    )
+    wanted = [function(full.posterior, full.survey) for function in functions]
+    sizes, members = classes(full.posterior, full.survey), memberships(full.posterior, full.survey)
     monkeypatch.setattr(samples, "_BLOCK_ENTRIES", entries)
-    found = density.log_likelihood(full.posterior, full.survey)
-    xr.testing.assert_allclose(found, wanted, rtol=1e-12)
+    for function, one in zip(functions, wanted, strict=True):
+        xr.testing.assert_allclose(function(full.posterior, full.survey), one, rtol=1e-12)
+    pd.testing.assert_frame_equal(classes(full.posterior, full.survey), sizes, rtol=1e-12)
+    pd.testing.assert_frame_equal(memberships(full.posterior, full.survey), members, rtol=1e-12)
 
 
 def with_zero(plain, values: list[float]) -> xr.Dataset:

@@ -18,6 +18,7 @@ from latentclass.checks.invariants import invariants
 from latentclass.checks.point import Point
 from latentclass.posterior import Fit, check_convergence
 from latentclass.posterior.draws import Draws, level_slices
+from latentclass.posterior.in_blocks import total_by_draw
 from latentclass.posterior.summarise import table_index
 
 __all__ = ["diagnose"]
@@ -294,7 +295,10 @@ def _pareto_k(fit: Fit) -> pd.Series:
 
 def _about_influence(k: pd.Series, fit: Fit) -> Finding:
     if k.isna().all():
-        message = "The tree holds no log-likelihood, so nothing is known of the influence of single respondents."
+        message = (
+            "The log-likelihood of every respondent in every draw is not in the tree, so nothing is known of the "
+            "influence of single respondents; latentclass.with_log_likelihood(fit) adds it."
+        )
         return Finding(name="Pareto k", severity=Severity.NOTE, value="not known", message=message)
     n_draws = fit.convergence.n_draws
     limit = min(1 - 1 / np.log10(max(n_draws, 11)), 0.7)
@@ -318,15 +322,19 @@ def _about_influence(k: pd.Series, fit: Fit) -> Finding:
 def _sensitivity(fit: Fit) -> pd.DataFrame:
     from arviz_stats import psense
 
-    wanted = {"log_likelihood", "log_prior"}
-    if not wanted <= set(fit.tree.children):
+    if "log_prior" not in fit.tree.children:
         return _no_sensitivity()
     prior = fit.tree["log_prior"].to_dataset()
     names = [str(name) for name in fit.posterior.data_vars if name in prior and name != dims.SCORE]
     if not names:
         return _no_sensitivity()
-    groups = {name: fit.tree[name].to_dataset().sel({dims.CHAIN: _chains(fit)}) for name in sorted(wanted)}
-    tree = xr.DataTree.from_dict({"posterior": fit.posterior, **groups})
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": fit.posterior,
+            "log_prior": prior.sel({dims.CHAIN: _chains(fit)}),
+            "log_likelihood": total_by_draw(fit).to_dataset(name=dims.RESPONSES),
+        }
+    )
     with warnings.catch_warnings():
         # Of too few draws for the tails, which is a finding of its own, and of entries that do not vary.
         warnings.simplefilter("ignore", UserWarning)

@@ -8,7 +8,7 @@ from scipy.special import entr
 
 from latentclass import dims
 from latentclass.posterior import Fit
-from latentclass.posterior.density import class_posterior_blocks, log_likelihood
+from latentclass.posterior.density import class_posterior_blocks, total_log_likelihood
 from latentclass.posterior.draws import Draws
 from latentclass.posterior.samples import unflat
 
@@ -32,13 +32,14 @@ def invariants(fit: Fit) -> xr.Dataset:
     """
     posterior, survey = fit.posterior, fit.survey
     draws, n_classes = Draws.of(posterior, survey), fit.model.n_classes
-    shares, certainty = np.empty((len(draws), n_classes)), np.ones(len(draws))
-    for block, prior, probability in class_posterior_blocks(draws, survey):
-        shares[block] = -np.sort(-prior.mean(axis=2), axis=1)
+    shares, certainty, n = np.zeros((len(draws), n_classes)), np.ones(len(draws)), survey.n_respondents
+    for _, block, prior, probability in class_posterior_blocks(draws, survey):
+        shares[block] += prior.sum(axis=2) / n
         if n_classes > 1:
-            certainty[block] = 1 - entr(probability).sum(axis=1).mean(axis=1) / np.log(n_classes)
+            certainty[block] -= entr(probability).sum(axis=(1, 2)) / (n * np.log(n_classes))
+    shares = -np.sort(-shares, axis=1)
     found = {
-        "log_likelihood": log_likelihood(posterior, survey).sum(dims.RESPONDENT),
+        "log_likelihood": total_log_likelihood(posterior, survey),
         "shares": unflat(shares, posterior, rank=list(range(1, n_classes + 1))),
         "certainty": unflat(certainty, posterior),
     }

@@ -228,8 +228,8 @@ def _share(posterior: xr.Dataset, survey: Survey) -> np.ndarray:
     """Return class probabilities given the covariates, averaged over the draws."""
     draws = Draws.of(posterior, survey)
     total = np.zeros((survey.model.n_classes, survey.n_respondents))
-    for _, prior, _ in class_posterior_blocks(draws, survey):
-        total += prior.sum(axis=0)
+    for rows, _, prior, _ in class_posterior_blocks(draws, survey):
+        total[:, rows] += prior.sum(axis=0)
     return np.ascontiguousarray((total / len(draws)).T)
 
 

@@ -22,6 +22,7 @@ from latentclass.evidence.weight import FACTOR_GROUP, check_groups, posterior_we
 from latentclass.evidence.without import without_groups
 from latentclass.model import Allocation, EffectPrior, Flat, Hierarchical, Model, Normal, RegularizedHorseshoe
 from latentclass.posterior import Fit
+from latentclass.posterior.in_blocks import total_by_draw
 from latentclass.posterior.samples import evenly, flat
 
 __all__ = ["Sensitivity", "sensitivity"]
@@ -263,17 +264,11 @@ def _power_scaling(fit: Fit, groups: Sequence[str]) -> pd.DataFrame:
     """Return how the weight of each group follows power-scaling of its prior and of the likelihood."""
     import arviz as az
 
-    if "log_likelihood" not in fit.tree.children:
-        # Of a survey too large to keep one value for every respondent in every draw.
-        unknown = {"prior": np.nan, "likelihood": np.nan, "diagnosis": "not known"}
-        return pd.DataFrame([unknown] * len(groups), index=pd.Index(list(groups), name=FACTOR_GROUP))
     weights = posterior_weights(fit, shares=False).weight
     chains = list(fit.solutions["chains"].iloc[0])
-    prior, likelihood = (
-        fit.tree[name].to_dataset().sel({dims.CHAIN: chains}) for name in ("log_prior", "log_likelihood")
-    )
+    prior = fit.tree["log_prior"].to_dataset().sel({dims.CHAIN: chains})
     which = evenly(prior.sizes[dims.CHAIN] * prior.sizes[dims.DRAW], weights.sizes["sample"])
-    logs = flat(likelihood[dims.RESPONSES], dims.RESPONDENT)[which]
+    logs = flat(total_by_draw(fit))[which]
     rows = []
     for group in groups:
         names = _scaled(fit.model, group)
@@ -286,7 +281,7 @@ def _power_scaling(fit: Fit, groups: Sequence[str]) -> pd.DataFrame:
             {
                 "posterior": xr.Dataset({"weight": ((dims.CHAIN, dims.DRAW), draws)}),
                 "log_prior": xr.Dataset(own),
-                "log_likelihood": xr.Dataset({"responses": ((dims.CHAIN, dims.DRAW, dims.RESPONDENT), logs[None])}),
+                "log_likelihood": xr.Dataset({"responses": ((dims.CHAIN, dims.DRAW), logs[None])}),
             }
         )
         values = {of: float(az.psense(tree, group=of)["weight"]) for of in ("prior", "likelihood")}

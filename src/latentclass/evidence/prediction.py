@@ -9,6 +9,7 @@ from enum import StrEnum
 import arviz as az
 import numpy as np
 import pandas as pd
+import xarray as xr
 from arviz_stats.base import array_stats
 from scipy.special import logsumexp
 
@@ -17,7 +18,9 @@ from latentclass.errors import LatentClassError
 from latentclass.infer.refit import refits_without
 from latentclass.posterior import Fit
 from latentclass.posterior.answers import answer_log_likelihood
+from latentclass.posterior.parts import of_some, respondents_at_a_time
 from latentclass.posterior.samples import evenly
+from latentclass.survey import Survey
 
 __all__ = ["Method", "Prediction", "PredictionDifference", "prediction", "prediction_difference"]
 
@@ -184,12 +187,15 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
     posterior = fit.posterior
     if fit.model.latent_constructs:
         posterior = posterior.isel({DRAW: evenly(posterior.sizes[DRAW], _DRAWS_WITH_SCORES // posterior.sizes[CHAIN])})
-    logs = answer_log_likelihood(posterior, fit.survey, seed=seed).transpose(RESPONDENT, CHAIN, DRAW).to_numpy()
-    answered = (fit.survey.codes >= 0).any(axis=1)
-    rows = [_smoothed(own) if any_ else _nothing() for own, any_ in zip(logs, answered, strict=True)]
+    n, answered, rows = fit.survey.n_respondents, (fit.survey.codes >= 0).any(axis=1), []
+    size = respondents_at_a_time(fit.survey, posterior.sizes[CHAIN] * posterior.sizes[DRAW])
+    for start in range(0, n, size):
+        some = slice(start, min(start + size, n))
+        logs = _logs(posterior, fit.survey, some, seed)
+        rows += [_smoothed(own) if any_ else _nothing() for own, any_ in zip(logs, answered[some], strict=True)]
     table = pd.DataFrame(rows, index=pd.Index(list(fit.survey.respondents), name=RESPONDENT))
     bad = [int(i) for i in np.argsort(-table["pareto_k"].to_numpy()) if rows[i]["method"] == Method.UNSETTLED]
-    for i, row in _refitted(fit, logs, bad[:most_refits], seed):
+    for i, row in _refitted(fit, posterior, bad[:most_refits], seed):
         table.iloc[i] = pd.Series(row)
     return Prediction(pointwise=table, predicted=_predicted(fit))
 
@@ -279,15 +285,23 @@ def _smoothed(logs: np.ndarray) -> dict[str, object]:
     return _row(elpd, float(logsumexp(logs)) - np.log(n) - elpd, float(k), error, method)
 
 
-def _refitted(fit: Fit, logs: np.ndarray, which: Sequence[int], seed: int) -> Iterator[tuple[int, dict[str, object]]]:
-    for i, posterior in zip(which, refits_without(fit, which, seed=seed), strict=True):
-        own = answer_log_likelihood(posterior, fit.survey, seed=seed).isel({RESPONDENT: i})
-        values = own.transpose(CHAIN, DRAW).to_numpy()
+def _logs(posterior: xr.Dataset, survey: Survey, rows: slice, seed: int) -> np.ndarray:
+    """Return the log-likelihoods of some respondents [respondent, chain, draw]."""
+    found = answer_log_likelihood(*of_some(posterior, survey, rows), seed=seed)
+    return found.transpose(RESPONDENT, CHAIN, DRAW).to_numpy()
+
+
+def _refitted(
+    fit: Fit, posterior: xr.Dataset, which: Sequence[int], seed: int
+) -> Iterator[tuple[int, dict[str, object]]]:
+    for i, without in zip(which, refits_without(fit, which, seed=seed), strict=True):
+        own = slice(i, i + 1)
+        (logs,), (values,) = (_logs(draws, fit.survey, own, seed) for draws in (posterior, without))
         elpd = float(logsumexp(values)) - np.log(values.size)
         error = float(np.std(np.exp(values - elpd)) / np.sqrt(_effective(values)))
         good = float(az.rhat(values)) < _WORST_R_HAT
-        everyone = float(logsumexp(logs[i])) - np.log(logs[i].size)
-        k = _smoothed(logs[i])["pareto_k"]
+        everyone = float(logsumexp(logs)) - np.log(logs.size)
+        k = _smoothed(logs)["pareto_k"]
         yield i, _row(elpd, everyone - elpd, k, error, Method.REFIT if good else Method.UNSETTLED)
 
 

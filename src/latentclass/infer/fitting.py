@@ -106,7 +106,8 @@ def fit(
     Returns
     -------
     Fit
-        Relabelled draws with the answers they give.
+        Relabelled draws with the answers they give. Its tree holds the log-likelihood of every respondent in every draw
+        where these are no more than 64 million numbers; `with_log_likelihood` adds it to larger ones.
 
     Raises
     ------

@@ -18,7 +18,8 @@ from latentclass.infer.modes import Mode, Modes
 from latentclass.infer.progress import track
 from latentclass.infer.starts import random_start
 from latentclass.infer.threads import one_blas_thread
-from latentclass.posterior import log_likelihood, relabel
+from latentclass.posterior import relabel
+from latentclass.posterior.density import total_log_likelihood
 from latentclass.survey import Survey
 
 __all__ = ["climb", "search"]
@@ -177,7 +178,7 @@ def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
     first = aligned.isel(draw=[0])
     return Mode(
         log_posterior=height,
-        log_likelihood=float(log_likelihood(first, survey).sum()),
+        log_likelihood=float(total_log_likelihood(first, survey).sum()),
         hits=len(group),
         spread=spread,
         x=x,

@@ -3,9 +3,11 @@
 from latentclass.posterior.class_drift import Drift, drift
 from latentclass.posterior.classes import classes, classification_certainty, memberships, profiles
 from latentclass.posterior.convergence import Convergence, check_approximation, check_convergence
-from latentclass.posterior.density import indicator_log_likelihood, log_likelihood
+from latentclass.posterior.density import log_likelihood
 from latentclass.posterior.effects import effects, marginal_effects
 from latentclass.posterior.fit import Fit
+from latentclass.posterior.in_blocks import log_likelihood_blocks, membership_blocks, with_log_likelihood
+from latentclass.posterior.indicators import indicator_log_likelihood
 from latentclass.posterior.loading import load
 from latentclass.posterior.loadings import loadings, reliability
 from latentclass.posterior.predict import predict
@@ -29,11 +31,14 @@ __all__ = [
     "load",
     "loadings",
     "log_likelihood",
+    "log_likelihood_blocks",
     "marginal_effects",
+    "membership_blocks",
     "memberships",
     "predict",
     "profiles",
     "relabel",
     "reliability",
     "solutions",
+    "with_log_likelihood",
 ]

@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 
 from latentclass.dims import CHAIN, DRAW, RESPONDENT, RESPONSES, SCORE
-from latentclass.posterior.density import log_answers, log_likelihood, log_softmax, membership_logits, one_hot
+from latentclass.posterior.density import log_answers, log_likelihood, log_softmax, membership_logits
 from latentclass.posterior.draws import Draws
 from latentclass.posterior.outcome_density import outcome_logs
+from latentclass.posterior.parts import respondent_blocks
 from latentclass.posterior.predict import Measurement, Rows, log_membership, measurement_of
 from latentclass.posterior.samples import blocks, unflat
 from latentclass.posterior.scores import weighted_scores
@@ -54,13 +55,13 @@ def answer_log_likelihood(posterior: xr.Dataset, survey: Survey, *, seed: int = 
     """
     if not survey.model.latent_constructs or survey.model.n_classes == 1:
         return _without_scores(posterior, survey)
-    draws, chosen = Draws.of(posterior.drop_vars(SCORE, errors="ignore"), survey), one_hot(survey)
+    draws = Draws.of(posterior.drop_vars(SCORE, errors="ignore"), survey)
     everything = np.arange(posterior.sizes[CHAIN] * posterior.sizes[DRAW])
     measurement = measurement_of(posterior, survey, everything, seed, _POINTS)
     found = np.empty((len(draws), survey.n_respondents))
-    for rows in blocks(survey.n_respondents, len(draws) * survey.model.n_classes):
-        some = Rows.of(survey, chosen, rows)
-        joint = log_softmax(_log_membership(draws, measurement, survey, some, rows)) + log_answers(draws, some.chosen)
+    for rows, part in respondent_blocks(survey, len(draws)):
+        some = Rows.of(part)
+        joint = log_softmax(_log_membership(draws, measurement, part, some)) + log_answers(draws, some.chosen)
         largest = joint.max(axis=1)
         found[:, rows] = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
     return unflat(found, posterior, **{RESPONDENT: list(survey.respondents)}).rename(RESPONSES)
@@ -74,18 +75,16 @@ def _without_scores(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     return found - log_likelihood(posterior, replace(survey, codes=np.full_like(survey.codes, -1)))
 
 
-def _log_membership(
-    draws: Draws, measurement: Measurement | None, survey: Survey, some: Rows, rows: slice
-) -> np.ndarray:
+def _log_membership(draws: Draws, measurement: Measurement | None, survey: Survey, some: Rows) -> np.ndarray:
     """Return log probabilities of the classes given covariates, indicators and outcomes, up to a constant."""
     if measurement is None or not any(column.outcome.feedback for column in survey.outcomes):
         return log_membership(draws, measurement, some)
     n, latent = len(some.chosen), measurement.constructs
     repeated = replace(
         survey,
-        respondents=tuple(np.repeat(np.array(survey.respondents, dtype=object)[rows], _POINTS)),
+        respondents=tuple(np.repeat(np.array(survey.respondents, dtype=object), _POINTS)),
         groups=tuple(replace(g, matrix=np.repeat(g.matrix, _POINTS, axis=0)) for g in some.groups),
-        outcome_values=np.repeat(survey.outcome_values[rows], _POINTS, axis=0),
+        outcome_values=np.repeat(survey.outcome_values, _POINTS, axis=0),
     )
     found = np.empty((len(draws), survey.model.n_classes, n))
     for block in blocks(len(draws), n * _POINTS * max(survey.model.n_classes, len(latent) ** 2)):

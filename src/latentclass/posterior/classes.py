@@ -42,9 +42,9 @@ def class_shares(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
         covariates are those of the sample.
     """
     draws, names = Draws.of(posterior, survey), list(survey.model.class_names)
-    share = np.empty((len(draws), len(names)))
-    for block, prior in membership_prior_blocks(draws, survey):
-        share[block] = prior.mean(axis=2)
+    share = np.zeros((len(draws), len(names)))
+    for rows, block, prior in membership_prior_blocks(draws, survey):
+        share[block] += prior.mean(axis=2) * _part(rows, survey)
     return unflat(share, posterior, **{CLASS: names})
 
 
@@ -200,9 +200,14 @@ def _pass(posterior: xr.Dataset, survey: Survey) -> tuple[xr.DataArray, np.ndarr
     """Return the share of each class per draw, and each respondent's mean probabilities."""
     draws = Draws.of(posterior, survey)
     n, k = len(survey.respondents), survey.model.n_classes
-    share, total = np.empty((len(draws), k)), np.zeros((k, n))
-    for block, prior, probability in class_posterior_blocks(draws, survey):
-        share[block] = prior.mean(axis=2)
-        total += probability.sum(axis=0)
+    share, total = np.zeros((len(draws), k)), np.zeros((k, n))
+    for rows, block, prior, probability in class_posterior_blocks(draws, survey):
+        share[block] += prior.mean(axis=2) * _part(rows, survey)
+        total[:, rows] += probability.sum(axis=0)
     labels = {CLASS: list(survey.model.class_names)}
     return unflat(share, posterior, **labels), (total / len(draws)).T
+
+
+def _part(rows: slice, survey: Survey) -> float:
+    """Return the part of the respondents that a block holds."""
+    return (rows.stop - rows.start) / len(survey.respondents)

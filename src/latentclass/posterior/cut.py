@@ -85,8 +85,8 @@ def _chain(
 ) -> tuple[xr.Dataset, float]:
     draws = Draws.of(posterior, survey)
     weight = np.empty((len(draws), survey.model.n_classes, survey.n_respondents))
-    for block, _, probability in class_posterior_blocks(draws, survey):
-        weight[block] = probability
+    for rows, block, _, probability in class_posterior_blocks(draws, survey):
+        weight[block, :, rows] = probability
     found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     rates = [1.0]
     for column in columns:

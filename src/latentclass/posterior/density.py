@@ -13,25 +13,20 @@ import xarray as xr
 
 from latentclass.dims import (
     CLASS,
-    CONSTRUCT,
-    CONTINUOUS_RESPONSES,
     ITEM_LEVEL,
-    LIKERT_RESPONSES,
     RESPONDENT,
     RESPONSES,
-    SCORE,
     level_label,
 )
 from latentclass.posterior.draws import Draws, level_slices, stacked_items
-from latentclass.posterior.indicators import IndicatorDraws
 from latentclass.posterior.outcome_density import outcome_logs
-from latentclass.posterior.samples import blocks, flat, unflat
+from latentclass.posterior.parts import respondent_blocks
+from latentclass.posterior.samples import blocks, unflat
 from latentclass.survey import GroupDesign, Survey
 
 __all__ = [
     "class_posterior",
     "class_posterior_blocks",
-    "indicator_log_likelihood",
     "log_answers",
     "log_item_probabilities",
     "log_likelihood",
@@ -41,6 +36,7 @@ __all__ = [
     "membership_prior_blocks",
     "one_hot",
     "softmax",
+    "total_log_likelihood",
 ]
 
 # Stands for the logarithm of 0: finite, so that 0 answers times it is 0 and not NaN.
@@ -209,8 +205,9 @@ def membership_prior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     """
     draws = Draws.of(posterior, survey)
     logs = np.empty((len(draws), len(survey.respondents), survey.model.n_classes))
-    for block, _, logits in _logit_blocks(draws, survey):
-        logs[block] = log_softmax(logits).transpose(0, 2, 1)
+    for rows, some in respondent_blocks(survey):
+        for block, _, logits in _logit_blocks(draws.of_respondents(rows), some):
+            logs[block, rows] = log_softmax(logits).transpose(0, 2, 1)
     return unflat(logs, posterior, **_per_class(survey))
 
 
@@ -231,17 +228,35 @@ def log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
         tell of the class; 0 where none was.
     """
     draws = Draws.of(posterior, survey)
-    chosen = one_hot(survey)
     found = np.empty((len(draws), len(survey.respondents)))
-    for block, part, logits in _logit_blocks(draws, survey):
-        joint = log_softmax(logits) + log_answers(part, chosen) + outcome_logs(part.outcomes, survey, part.score)
-        largest = joint.max(axis=1)
-        found[block] = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
-    found[found < _IMPOSSIBLE / 10] = -np.inf
+    for rows, block, logs in _log_likelihood_blocks(draws, survey):
+        found[block, rows] = logs
     return unflat(found, posterior, **{RESPONDENT: list(survey.respondents)}).rename(RESPONSES)
 
 
-def membership_prior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray]]:
+def total_log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
+    """Return the log-likelihood of all answers, of which no more than a block of respondents is in memory.
+
+    Parameters
+    ----------
+    posterior : Dataset [chain, draw, ...]
+        Draws of the model's variables.
+    survey : Survey
+        The survey whose model it is.
+
+    Returns
+    -------
+    DataArray [chain, draw]
+        Sums of `log_likelihood` over the respondents.
+    """
+    draws = Draws.of(posterior, survey)
+    total = np.zeros(len(draws))
+    for _, block, logs in _log_likelihood_blocks(draws, survey):
+        total[block] += logs.sum(axis=1)
+    return unflat(total, posterior).rename(RESPONSES)
+
+
+def membership_prior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Yield the probabilities of the classes given covariates, block by block.
 
     Parameters
@@ -253,17 +268,19 @@ def membership_prior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slic
 
     Yields
     ------
-    tuple of slice and ndarray [sample, class, respondent] or [sample, class, 1]
-        Which draws, and the probabilities; the last axis is 1 long where all respondents have the same.
+    tuple of two slice and ndarray [sample, class, respondent] or [sample, class, 1]
+        Which respondents, which draws, and the probabilities; the last axis is 1 long where all respondents have the
+        same.
     """
-    latent = survey.model.latent_constructs
-    entries = len(survey.respondents) * (survey.model.n_classes + len(latent)) if survey.groups else 1
-    for block in blocks(len(draws), entries):
-        part = draws.take(block)
-        yield block, softmax(membership_logits(part, survey.groups, latent, part.score))
+    if not survey.groups:
+        yield slice(0, len(survey.respondents)), slice(0, len(draws)), softmax(membership_logits(draws, ()))
+        return
+    for rows, some in respondent_blocks(survey):
+        for block, _, logits in _logit_blocks(draws.of_respondents(rows), some):
+            yield rows, block, softmax(logits)
 
 
-def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, slice, np.ndarray, np.ndarray]]:
     """Yield the probabilities of the classes before and after the answers, block by block.
 
     Parameters
@@ -275,13 +292,11 @@ def class_posterior_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice
 
     Yields
     ------
-    tuple of slice and two ndarray [sample, class, respondent]
-        Which draws, the probabilities given covariates, and those given covariates and answers.
+    tuple of two slice and two ndarray [sample, class, respondent]
+        Which respondents, which draws, the probabilities given covariates, and those given covariates and answers.
     """
-    chosen = one_hot(survey)
-    for block, part, logits in _logit_blocks(draws, survey):
-        outcomes = outcome_logs(part.outcomes, survey, part.score)
-        yield block, softmax(logits), softmax(logits + log_answers(part, chosen) + outcomes)
+    for rows, block, logits, logs in _joint_blocks(draws, survey):
+        yield rows, block, softmax(logits), softmax(logits + logs)
 
 
 def class_posterior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
@@ -302,47 +317,27 @@ def class_posterior(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     """
     draws = Draws.of(posterior, survey)
     found = np.empty((len(draws), len(survey.respondents), survey.model.n_classes))
-    for block, _, probability in class_posterior_blocks(draws, survey):
-        found[block] = probability.transpose(0, 2, 1)
+    for rows, block, _, probability in class_posterior_blocks(draws, survey):
+        found[block, rows] = probability.transpose(0, 2, 1)
     return unflat(found, posterior, **_per_class(survey))
 
 
-def indicator_log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.Dataset:
-    """Return the log-likelihood of each respondent's indicator answers, given the scores.
+def _log_likelihood_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Yield which respondents, which draws, and their log-likelihoods [sample, respondent]."""
+    for rows, block, logits, logs in _joint_blocks(draws, survey):
+        joint = log_softmax(logits) + logs
+        largest = joint.max(axis=1)
+        found = largest + np.log(np.exp(joint - largest[:, None]).sum(axis=1))
+        found[found < _IMPOSSIBLE / 10] = -np.inf
+        yield rows, block, found
 
-    Parameters
-    ----------
-    posterior : Dataset [chain, draw, ...]
-        Draws of the model's variables.
-    survey : Survey
-        The survey whose model it is.
 
-    Returns
-    -------
-    Dataset
-        ``likert_responses`` and ``continuous_responses`` [chain, draw, respondent], each only where
-        the model has such indicators of latent constructs.
-    """
-    if not survey.model.latent_constructs:
-        return xr.Dataset()
-    score = flat(posterior[SCORE], RESPONDENT, CONSTRUCT)
-    indicators = IndicatorDraws.of(posterior, survey)
-    terms = (
-        (LIKERT_RESPONSES, indicators.likert, IndicatorDraws.likert_log_density),
-        (CONTINUOUS_RESPONSES, indicators.continuous, IndicatorDraws.continuous_log_density),
-    )
-    answers = {
-        LIKERT_RESPONSES: survey.likert_codes,
-        CONTINUOUS_RESPONSES: survey.continuous_values,
-    }
-    found = {}
-    for name, columns, density in terms:
-        if len(columns):
-            logs = np.empty(score.shape[:2])
-            for block in blocks(len(score), score[0].size):
-                logs[block] = density(indicators.take(block), answers[name], score[block])
-            found[name] = unflat(logs, posterior, **{RESPONDENT: list(survey.respondents)})
-    return xr.Dataset(found)
+def _joint_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, slice, np.ndarray, np.ndarray]]:
+    """Yield which respondents, which draws, logits of the classes, and log probabilities of the answers in them."""
+    for rows, some in respondent_blocks(survey):
+        chosen = one_hot(some)
+        for block, part, logits in _logit_blocks(draws.of_respondents(rows), some):
+            yield rows, block, logits, log_answers(part, chosen) + outcome_logs(part.outcomes, some, part.score)
 
 
 def _logit_blocks(draws: Draws, survey: Survey) -> Iterator[tuple[slice, Draws, np.ndarray]]:

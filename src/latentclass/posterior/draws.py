@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -146,6 +146,21 @@ class Draws:
             score=None if self.score is None else self.score[which],
             outcomes=FrozenMapping({name: values[which] for name, values in self.outcomes.items()}),
         )
+
+    def of_respondents(self, rows: slice) -> Self:
+        """Return the draws with the scores of some respondents.
+
+        Parameters
+        ----------
+        rows : slice
+            Positions of the respondents.
+
+        Returns
+        -------
+        Draws
+            All draws.
+        """
+        return self if self.score is None else replace(self, score=self.score[:, rows])
 
     def __repr__(self) -> str:
         return f"Draws({len(self)} draws; next: density.class_probabilities(draws, survey))"

@@ -38,8 +38,8 @@ class Fit:
     survey : Survey
         The data as the model sees them.
     tree : DataTree
-        Groups posterior (relabelled), sample_stats, log_likelihood (one value per respondent), log_prior,
-        observed_data and constant_data, as ArviZ expects them.
+        Groups posterior (relabelled), sample_stats, log_likelihood (one value per respondent, see
+        `log_likelihood_blocks` for large surveys), log_prior, observed_data and constant_data, as ArviZ expects them.
     modes : DataFrame
         The modes found before sampling, see `Modes.table`.
     solutions : DataFrame

@@ -11,20 +11,25 @@ from scipy.special import log_expit
 
 from latentclass.dims import (
     CHAIN,
+    CONSTRUCT,
     CONTINUOUS_INDICATOR,
+    CONTINUOUS_RESPONSES,
     DRAW,
     INDICATOR,
     INDICATOR_MEAN,
     INDICATOR_SD,
+    LIKERT_RESPONSES,
     LIKERT_THRESHOLD,
     LIKERT_THRESHOLDS,
     LOADING,
+    RESPONDENT,
+    SCORE,
 )
 from latentclass.model import IndicatorKind
-from latentclass.posterior.samples import flat
+from latentclass.posterior.samples import blocks, flat, unflat
 from latentclass.survey import IndicatorColumn, Survey
 
-__all__ = ["IndicatorDraws", "latent_indicators"]
+__all__ = ["IndicatorDraws", "indicator_log_likelihood", "latent_indicators"]
 
 
 def latent_indicators(survey: Survey) -> tuple[IndicatorColumn, ...]:
@@ -208,6 +213,44 @@ class IndicatorDraws:
 
     def __repr__(self) -> str:
         return f"IndicatorDraws({len(self)} draws; next: .likert_log_density(codes, score))"
+
+
+def indicator_log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.Dataset:
+    """Return the log-likelihood of each respondent's indicator answers, given the scores.
+
+    Parameters
+    ----------
+    posterior : Dataset [chain, draw, ...]
+        Draws of the model's variables.
+    survey : Survey
+        The survey whose model it is.
+
+    Returns
+    -------
+    Dataset
+        ``likert_responses`` and ``continuous_responses`` [chain, draw, respondent], each only where
+        the model has such indicators of latent constructs.
+    """
+    if not survey.model.latent_constructs:
+        return xr.Dataset()
+    score = flat(posterior[SCORE], RESPONDENT, CONSTRUCT)
+    indicators = IndicatorDraws.of(posterior, survey)
+    terms = (
+        (LIKERT_RESPONSES, indicators.likert, IndicatorDraws.likert_log_density),
+        (CONTINUOUS_RESPONSES, indicators.continuous, IndicatorDraws.continuous_log_density),
+    )
+    answers = {
+        LIKERT_RESPONSES: survey.likert_codes,
+        CONTINUOUS_RESPONSES: survey.continuous_values,
+    }
+    found = {}
+    for name, columns, density in terms:
+        if len(columns):
+            logs = np.empty(score.shape[:2])
+            for block in blocks(len(score), score[0].size):
+                logs[block] = density(indicators.take(block), answers[name], score[block])
+            found[name] = unflat(logs, posterior, **{RESPONDENT: list(survey.respondents)})
+    return xr.Dataset(found)
 
 
 def _log_between(below: np.ndarray, above: np.ndarray) -> np.ndarray:

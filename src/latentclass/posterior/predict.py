@@ -14,6 +14,7 @@ from latentclass.posterior.classes import membership_table
 from latentclass.posterior.density import log_answers, membership_logits, one_hot, softmax
 from latentclass.posterior.draws import Draws
 from latentclass.posterior.indicators import IndicatorDraws
+from latentclass.posterior.parts import respondent_blocks
 from latentclass.posterior.samples import blocks, evenly, flat
 from latentclass.posterior.scores import StandardDraws, weighted_scores
 from latentclass.posterior.summarise import summary_columns
@@ -86,28 +87,24 @@ class Rows:
     values: np.ndarray
 
     @classmethod
-    def of(cls, survey: Survey, chosen: np.ndarray, rows: slice) -> Rows:
-        """Return some respondents of a survey.
+    def of(cls, survey: Survey) -> Rows:
+        """Return the respondents of a survey.
 
         Parameters
         ----------
         survey : Survey
             The survey.
-        chosen : ndarray [respondent, level]
-            Answers of all its respondents.
-        rows : slice
-            Which of them.
 
         Returns
         -------
         Rows
-            Those respondents.
+            Its respondents.
         """
         return cls(
-            groups=tuple(replace(g, matrix=g.matrix[rows]) for g in survey.groups),
-            chosen=chosen[rows],
-            codes=survey.likert_codes[rows],
-            values=survey.continuous_values[rows],
+            groups=survey.groups,
+            chosen=one_hot(survey),
+            codes=survey.likert_codes,
+            values=survey.continuous_values,
         )
 
 
@@ -166,9 +163,8 @@ def predict(
         raise SurveyError(message)
     draws = Draws.of(posterior.drop_vars(SCORE, errors="ignore"), survey)
     kept = evenly(len(draws), most_draws)
-    probability = _probabilities(draws.take(kept), measurement_of(posterior, survey, kept, seed, n_points), new)
-    table = membership_table(probability.mean(axis=0), new)
-    columns = summary_columns(probability, prob)
+    columns = _summaries(draws.take(kept), measurement_of(posterior, survey, kept, seed, n_points), new, prob)
+    table = membership_table(columns["mean"], new)
     for k, name in enumerate(new.model.class_names):
         for bound, values in columns.items():
             if bound.startswith("eti"):
@@ -215,16 +211,14 @@ def measurement_of(
     )
 
 
-def _probabilities(draws: Draws, measurement: Measurement | None, new: Survey) -> np.ndarray:
-    """Return probabilities [sample, respondent, class]."""
-    n, k = len(new.respondents), new.model.n_classes
-    found = np.empty((len(draws), n, k))
-    chosen = one_hot(new)
-    for rows in blocks(n, len(draws) * k):
-        some = Rows.of(new, chosen, rows)
-        prior = log_membership(draws, measurement, some)
-        found[:, rows] = softmax(prior + log_answers(draws, some.chosen)).transpose(0, 2, 1)
-    return found
+def _summaries(draws: Draws, measurement: Measurement | None, new: Survey, prob: float) -> dict[str, np.ndarray]:
+    """Return mean, standard deviation and interval of the probabilities [respondent, class]."""
+    parts = []
+    for _, some in respondent_blocks(new, len(draws)):
+        rows = Rows.of(some)
+        probability = softmax(log_membership(draws, measurement, rows) + log_answers(draws, rows.chosen))
+        parts.append(summary_columns(probability.transpose(0, 2, 1), prob))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def log_membership(draws: Draws, measurement: Measurement | None, rows: Rows) -> np.ndarray:

@@ -118,6 +118,8 @@ def _trust(fit: Fit) -> str:
     how = f" ({found.method})" if found.approximate else ""
     lines = [f"Draws{how}: {found.numbers}"]
     lines += [f"  ! {message}" for message in found.messages]
+    if "log_likelihood" not in fit.tree.children:
+        lines.append("  No log-likelihood is kept by respondent and draw; latentclass.with_log_likelihood(fit) adds it")
     return "\n".join(lines)
 
 

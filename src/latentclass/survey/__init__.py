@@ -6,6 +6,7 @@ from latentclass.survey.encode import covariate_frame, design_matrices, encode
 from latentclass.survey.feedback import without_feedback
 from latentclass.survey.indicators import IndicatorColumn
 from latentclass.survey.outcomes import OutcomeColumn
+from latentclass.survey.part import some_respondents
 from latentclass.survey.read import read_survey
 from latentclass.survey.survey import ItemColumn, Survey, SurveyNotes
 
@@ -24,5 +25,6 @@ __all__ = [
     "design_matrices",
     "encode",
     "read_survey",
+    "some_respondents",
     "without_feedback",
 ]

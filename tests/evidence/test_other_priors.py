@@ -133,6 +133,11 @@ def test_power_scaling_is_that_of_the_weight_under_the_groups_prior(example, wit
     found = lc.sensitivity(fit, **ask).power_scaling.loc["two"]
     weight = posterior_weights(fit, shares=False).weight.sel(factor_group="two").to_numpy()
     assert len(weight) == 120
+    # A large survey keeps no log-likelihood: it is summed in blocks.
+    kept = fit.tree.children
+    fit.tree = xr.DataTree.from_dict({n: node.to_dataset() for n, node in kept.items() if n != "log_likelihood"})
+    without = lc.sensitivity(fit, **ask | {"folder": tmp_path / "other"}).power_scaling.loc["two"]
+    pd.testing.assert_series_equal(without, found)
     # The same through weights of importance: a prior raised to 1.25 moves the mean as psense's component says.
     tree = xr.DataTree.from_dict(
         {

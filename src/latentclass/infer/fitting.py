@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from latentclass.posterior import Fit, check_approximation, check_convergence, l
 from latentclass.posterior.classes import class_shares
 from latentclass.posterior.cut import two_step_outcomes
 from latentclass.posterior.log_prior import log_prior
-from latentclass.survey import Survey, without_feedback
+from latentclass.survey import Survey, some_respondents, without_feedback
 
 __all__ = ["fit", "recover"]
 
@@ -319,9 +318,7 @@ def _shares(raw: xr.Dataset, survey: Survey) -> xr.DataArray:
     step = math.ceil(raw.sizes[dims.CHAIN] * raw.sizes[dims.DRAW] * survey.n_respondents / _MOST_VALUES)
     if step == 1 or survey.model.latent_constructs:
         return class_shares(raw, survey)
-    kept = slice(0, None, step)
-    groups = tuple(replace(group, matrix=group.matrix[kept]) for group in survey.groups)
-    return class_shares(raw, replace(survey, respondents=survey.respondents[kept], groups=groups))
+    return class_shares(raw, some_respondents(survey, slice(0, None, step)))
 
 
 def _data_groups(survey: Survey) -> dict[str, xr.Dataset]:

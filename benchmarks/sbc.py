@@ -264,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(numbers) + "\n")
         print(seed, numbers["seconds"], round(numbers["min_ess"]), round(numbers["max_rhat"], 3), flush=True)
-    found = read(path).sort_values("seed")
+    found = read(path).drop_duplicates("seed").sort_values("seed")
     ranks = pd.DataFrame(found["ranks"].tolist(), index=found["seed"])
     table = uniformity(ranks)
     table.round(4).to_csv(FOLDER / f"{name}.csv")

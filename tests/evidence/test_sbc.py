@@ -53,3 +53,12 @@ def test_holm_adjusts_the_smallest_by_all_and_keeps_the_order() -> None:
     assert table.loc[least, "p_adjusted"] == pytest.approx(min(1.0, 5 * table.loc[least, "p_ecdf"]))
     ordered = table.sort_values("p_ecdf")["p_adjusted"]
     assert ordered.is_monotonic_increasing
+
+
+def test_committed_table_is_that_of_the_committed_ranks_and_finds_no_fault() -> None:
+    ranks = pd.read_csv(sbc.FOLDER / "sbc_ranks.csv", index_col="seed")
+    table = sbc.uniformity(ranks)
+    committed = pd.read_csv(sbc.FOLDER / "sbc.csv", index_col="quantity")
+    pd.testing.assert_frame_equal(committed, table.round(4), check_dtype=False)
+    assert len(ranks) >= 200
+    assert (table["p_adjusted"] > 0.05).all()

@@ -10,6 +10,7 @@ from typing import Final
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
 RESPONDENT: Final = "respondent"
+COUNTS: Final = "respondent_counts"
 CLASS: Final = "class"
 ITEM: Final = "item"
 ITEM_LEVEL: Final = "item_level"

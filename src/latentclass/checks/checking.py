@@ -90,6 +90,7 @@ def check(fit: Fit, *, replicates: int = 1000, level: float = 0.05, seed: int = 
     >>> checks.table  # doctest: +SKIP
     """
     _validate(replicates, level)
+    fit.survey.check_one_row_each("lc.check")
     point, survey = Point.of(fit), fit.survey
     made = {name: make(point) for name, make in _FAMILIES.items()}
     skipped = {name: family for name, family in made.items() if isinstance(family, str)}

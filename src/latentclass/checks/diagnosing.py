@@ -69,6 +69,7 @@ def diagnose(fit: Fit, *, seed: int = 0) -> Diagnosis:
     >>> diagnosis = lc.diagnose(fit)  # doctest: +SKIP
     >>> diagnosis.ok, diagnosis.messages  # doctest: +SKIP
     """
+    fit.survey.check_one_row_each("lc.diagnose")
     table = _convergence(fit)
     known = identification(Point.of(fit), seed=seed)
     k, sensitivity, edge = _pareto_k(fit), _sensitivity(fit), _boundary(fit)

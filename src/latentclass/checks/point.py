@@ -79,6 +79,7 @@ class Point:
         Point
             The mean of the draws that its answers come from.
         """
+        fit.survey.check_one_row_each("A check of a fit")
         return cls.at(fit.posterior.mean((dims.CHAIN, dims.DRAW)), fit.survey, _share(fit.posterior, fit.survey))
 
     @classmethod

@@ -137,7 +137,6 @@ def assess(fit: Fit, *, n_starts: int = 20, most_refits: int | None = None, seed
     predicted = prediction(fit, most_refits=most_refits, seed=seed)
     value, error, how, trouble = _log_marginal(fit, seed)
     sizes = fit.classes()
-    modal = fit.memberships()["modal"].value_counts().reindex(list(fit.model.class_names), fill_value=0)
     return Assessment(
         likelihood=plain,
         with_effect=with_effect,
@@ -146,7 +145,7 @@ def assess(fit: Fit, *, n_starts: int = 20, most_refits: int | None = None, seed
         log_marginal_error=error,
         marginal_by=how,
         smallest_share=float(sizes["mean"].min()),
-        smallest_count=int(modal.min()),
+        smallest_count=int(sizes["modal_n"].min()),
         failed=_failed(fit, predicted, trouble),
     )
 

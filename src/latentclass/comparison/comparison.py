@@ -173,7 +173,8 @@ def _check(fits: object) -> None:
     first, *others = fits.values()
     for other in others:
         same = [i.name for i in first.survey.items] == [i.name for i in other.survey.items]
-        if not same or not np.array_equal(first.survey.codes, other.survey.codes):
+        same = same and np.array_equal(first.survey.codes, other.survey.codes)
+        if not same or not np.array_equal(first.survey.weights, other.survey.weights):
             message = (
                 "The fits are not of the same answers, so that nothing about them can be compared: "
                 f"{first.survey.n_respondents} respondents and {len(first.survey.items)} items against "

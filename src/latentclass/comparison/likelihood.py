@@ -217,12 +217,13 @@ class Objective:
         node, weight = np.polynomial.hermite_e.hermegauss(_NODES) if random_effect else (np.zeros(1), np.ones(1))
         tables = tuple(item_table(item, k, random_effect=random_effect) for item in survey.items)
         codes, design = survey.codes, _design(survey, scores)
-        _, first, count = np.unique(np.hstack([codes, design]), axis=0, return_index=True, return_counts=True)
+        _, first, which = np.unique(np.hstack([codes, design]), axis=0, return_index=True, return_inverse=True)
+        count = np.bincount(which.ravel(), survey.weights)
         chosen = [c[first, None] == np.arange(len(i.levels)) for i, c in zip(survey.items, codes.T, strict=True)]
         return cls(
             design=design[first],
             chosen=np.concatenate(chosen, axis=1).astype(float),
-            count=count.astype(float),
+            count=count,
             tables=tables,
             node=node,
             weight=weight / weight.sum(),
@@ -313,7 +314,7 @@ class Objective:
 
 
 def _design(survey: Survey, scores: np.ndarray | None) -> np.ndarray:
-    latent, columns = survey.model.latent_constructs, [np.ones((survey.n_respondents, 1))]
+    latent, columns = survey.model.latent_constructs, [np.ones((len(survey.respondents), 1))]
     for group in survey.groups:
         matrix = np.array(group.matrix, dtype=float)
         for j, column in enumerate(group.columns):

@@ -159,7 +159,7 @@ def largest_log_likelihood(model: Model, survey: Survey, n_starts: int, seed: in
     float
         The log-likelihood of the answers to the items.
     """
-    flat = read_survey(model.replace(priors=Priors.flat()), survey.frame)
+    flat = read_survey(model.replace(priors=Priors.flat()), survey.frame, counts=survey.counted_by)
     return find_modes(flat.model, flat, n_starts=n_starts, seed=seed, progressbar=False).best.log_likelihood
 
 

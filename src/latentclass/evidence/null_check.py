@@ -118,6 +118,8 @@ def null_check(fit: Fit, null: Fit, group: str, *, draws: int = 500, seed: int =
     >>> null_check(fit, fit_without_individual, "individual")  # doctest: +SKIP
     NullCheck(without individual: median score statistic 9.8 observed, 9.1 replicated, 9 slopes; p 0.44 +- 0.03; ...)
     """
+    for survey in (fit.survey, null.survey):
+        survey.check_one_row_each("null_check")
     _check(fit, null, group, draws)
     per_chain = max(draws // null.posterior.sizes[CHAIN], 1)
     posterior = null.posterior.isel({DRAW: evenly(null.posterior.sizes[DRAW], per_chain)})

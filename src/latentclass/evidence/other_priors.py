@@ -148,6 +148,7 @@ def sensitivity(
     >>> found = lc.sensitivity(fit, groups=["individual"])  # doctest: +SKIP
     >>> found.table["log_bf"]  # doctest: +SKIP
     """
+    fit.survey.check_one_row_each("lc.sensitivity")
     chosen = _check(fit, groups, prob)
     priors = _priors(scales, _FAMILIES if families is None else families)
     refits = refits_like(fit, cores=cores, folder=folder, seed=seed, progressbar=progressbar)

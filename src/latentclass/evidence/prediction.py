@@ -50,7 +50,8 @@ class Prediction:
         Index ``respondent``. ``elpd``: log predictive density of the answers, in nats; ``p_loo``: what it lacks
         against the density under the full posterior, the effective number of parameters; ``pareto_k`` of the
         importance ratios before any repair; ``error``: Monte Carlo standard error of ``elpd``; ``method``, see
-        `Method`.
+        `Method`. With counts a row stands for ``count`` respondents: values are those of one of them, and sums take
+        each as often.
     predicted : str
         What is predicted, from what.
     """
@@ -61,22 +62,22 @@ class Prediction:
     @property
     def elpd(self) -> float:
         """Expected log predictive density, summed over the respondents."""
-        return float(self.pointwise["elpd"].sum())
+        return float(self._weights @ self.pointwise["elpd"])
 
     @property
     def se(self) -> float:
         """Standard error of `elpd` as an estimate for other samples of as many respondents."""
-        return _sum_error(self.pointwise["elpd"].to_numpy())
+        return _sum_error(self.pointwise["elpd"].to_numpy(), self._weights)
 
     @property
     def p_loo(self) -> float:
         """Effective number of parameters."""
-        return float(self.pointwise["p_loo"].sum())
+        return float(self._weights @ self.pointwise["p_loo"])
 
     @property
     def error(self) -> float:
         """Monte Carlo standard error of `elpd`."""
-        return float(np.sqrt(np.square(self.pointwise["error"]).sum()))
+        return float(np.sqrt(self._weights @ np.square(self.pointwise["error"])))
 
     @property
     def n_refitted(self) -> int:
@@ -89,7 +90,11 @@ class Prediction:
         return self._count(Method.UNSETTLED)
 
     def _count(self, method: Method) -> int:
-        return int((self.pointwise["method"] == method).sum())
+        return int(self._weights[(self.pointwise["method"] == method).to_numpy()].sum())
+
+    @property
+    def _weights(self) -> np.ndarray:
+        return _weights(self.pointwise)
 
     def __repr__(self) -> str:
         return (
@@ -134,9 +139,10 @@ class PredictionDifference:
 def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Prediction:
     """Return how well a fit predicts each respondent's answers from those of all others.
 
-    Leave-one-out cross-validation by Pareto-smoothed importance sampling (Vehtari, Gelman and Gabry 2017; Vehtari et
-    al. 2024). Where Pareto k is above 0.7, or above 1 - 1 / log10(draws), the model is sampled anew without the answers
-    of that respondent, with chains that start at draws of the fit: the density itself, but for Monte Carlo error.
+    Of a row that stands for several respondents one is left out. Leave-one-out cross-validation by Pareto-smoothed
+    importance sampling (Vehtari, Gelman and Gabry 2017; Vehtari et al. 2024). Where Pareto k is above 0.7, or above
+    1 - 1 / log10(draws), the model is sampled anew without the answers of that respondent, with chains that start
+    at draws of the fit: the density itself, but for Monte Carlo error.
 
     What is predicted are the answers to the items. Covariates of the respondent are given, and so are its outcomes and
     its answers to the indicators of latent constructs; the score is integrated out given these. (The score that was
@@ -148,8 +154,8 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
     fit : Fit
         The fit.
     most_refits : int, optional
-        Refit no more respondents than this, those with the largest k first; the others count as unsettled. All by
-        default. A refit takes about as long as the sampling of half a fit.
+        Refit no more respondents (with counts: rows) than this, those with the largest k first; the others count as
+        unsettled. All by default. A refit takes about as long as the sampling of half a fit.
     seed : int
         Seed of the refits, and of the integration over scores.
 
@@ -187,16 +193,19 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
     posterior = fit.posterior
     if fit.model.latent_constructs:
         posterior = posterior.isel({DRAW: evenly(posterior.sizes[DRAW], _DRAWS_WITH_SCORES // posterior.sizes[CHAIN])})
-    n, answered, rows = fit.survey.n_respondents, (fit.survey.codes >= 0).any(axis=1), []
+    n, answered, rows = len(fit.survey.respondents), (fit.survey.codes >= 0).any(axis=1), []
     size = respondents_at_a_time(fit.survey, posterior.sizes[CHAIN] * posterior.sizes[DRAW])
     for start in range(0, n, size):
         some = slice(start, min(start + size, n))
         logs = _logs(posterior, fit.survey, some, seed)
         rows += [_smoothed(own) if any_ else _nothing() for own, any_ in zip(logs, answered[some], strict=True)]
     table = pd.DataFrame(rows, index=pd.Index(list(fit.survey.respondents), name=RESPONDENT))
+    if fit.survey.counts is not None:
+        table["count"] = fit.survey.counts
     bad = [int(i) for i in np.argsort(-table["pareto_k"].to_numpy()) if rows[i]["method"] == Method.UNSETTLED]
     for i, row in _refitted(fit, posterior, bad[:most_refits], seed):
-        table.iloc[i] = pd.Series(row)
+        for name, value in row.items():
+            table.iloc[i, table.columns.get_loc(name)] = value
     return Prediction(pointwise=table, predicted=_predicted(fit))
 
 
@@ -241,16 +250,20 @@ def prediction_difference(first: Prediction, second: Prediction) -> PredictionDi
             f"second {len(b)}, {len(a.index.intersection(b.index))} of them the same. Fit both to the same rows."
         )
         raise LatentClassError(message)
+    weights = _weights(a)
+    if not np.array_equal(weights, _weights(b)):
+        message = "The rows of the two fits stand for different numbers of respondents. Fit both with the same counts."
+        raise LatentClassError(message)
     methods = np.stack([a["method"].to_numpy(dtype=str), b["method"].to_numpy(dtype=str)])
     unsettled = (methods == Method.UNSETTLED).any(axis=0)
     difference = (a["elpd"] - b["elpd"]).to_numpy()
     return PredictionDifference(
-        elpd=float(difference.sum()),
-        se=_sum_error(difference),
+        elpd=float(weights @ difference),
+        se=_sum_error(difference, weights),
         error=float(np.hypot(first.error, second.error)),
-        n=len(difference),
-        n_refitted=int(((methods == Method.REFIT).any(axis=0) & ~unsettled).sum()),
-        n_unsettled=int(unsettled.sum()),
+        n=int(weights.sum()),
+        n_refitted=int(weights[(methods == Method.REFIT).any(axis=0) & ~unsettled].sum()),
+        n_unsettled=int(weights[unsettled].sum()),
     )
 
 
@@ -265,8 +278,16 @@ def _predicted(fit: Fit) -> str:
     return f"answers to the items given {listed}" if given else "answers to the items"
 
 
-def _sum_error(values: np.ndarray) -> float:
-    return float(np.sqrt(len(values) * np.var(values, ddof=1))) if len(values) > 1 else float("nan")
+def _weights(pointwise: pd.DataFrame) -> np.ndarray:
+    return pointwise["count"].to_numpy(float) if "count" in pointwise else np.ones(len(pointwise))
+
+
+def _sum_error(values: np.ndarray, weights: np.ndarray) -> float:
+    n = weights.sum()
+    if n <= 1:
+        return float("nan")
+    squares = weights @ np.square(values - weights @ values / n)
+    return float(np.sqrt(n * squares / (n - 1)))
 
 
 def _smoothed(logs: np.ndarray) -> dict[str, object]:

@@ -180,6 +180,7 @@ def refits_like(
     >>> refits = refits_like(fit)  # doctest: +SKIP
     >>> without = refits.fit(fit.model.replace(factor_groups={}))  # doctest: +SKIP
     """
+    fit.survey.check_one_row_each("A refit of other models")
     sizes, about = fit.tree["posterior"].to_dataset().sizes, fit.tree["sample_stats"].attrs
     usual: dict[str, Any] = {"draws": int(sizes[DRAW]), "chains": int(sizes[CHAIN]), "seed": seed, "n_starts": 10}
     if fit.convergence.approximate:

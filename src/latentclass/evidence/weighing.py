@@ -226,6 +226,7 @@ def weigh(
     >>> weighing = lc.weigh(fit)  # doctest: +SKIP
     >>> print(weighing.words("individual"))  # doctest: +SKIP
     """
+    fit.survey.check_one_row_each("lc.weigh")
     chosen = _check(fit, groups, skip)
     rule = Rule() if rule is None else rule
     refits = refits_like(fit, cores=cores, folder=folder, seed=seed, progressbar=progressbar)

@@ -111,6 +111,7 @@ def posterior_weights(fit: Fit, *, draws: int = 1000, shares: bool = True) -> We
     >>> posterior_weights(fit).weight.quantile([0.05, 0.5, 0.95], "sample")  # doctest: +SKIP
     """
     survey = fit.survey
+    survey.check_one_row_each("posterior_weights")
     check_groups(survey)
     found = Draws.of(fit.posterior, survey)
     return _weights(found.take(evenly(len(found), _affordable(survey, draws, shares=shares))), survey, shares=shares)
@@ -148,6 +149,7 @@ def prior_weights(survey: Survey, *, draws: int = 2000, seed: int = 0) -> Weight
     >>> prior_weights(lc.read_survey(data.model, data.frame), draws=100)
     WeightDraws(100 draws; medians: individual ..., social ..., organizational ..., technical ...; next: ...)
     """
+    survey.check_one_row_each("prior_weights")
     check_groups(survey)
     rng, some = np.random.default_rng(seed), _affordable(survey, draws, shares=False)
     try:

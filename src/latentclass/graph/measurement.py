@@ -64,7 +64,9 @@ def likeliest_first(survey: Survey) -> NDArray[np.int64]:
     for column, item in enumerate(survey.items):
         if item in item_layout(survey).free:
             codes = survey.codes[:, column]
-            counts = np.bincount(codes[codes >= 0], minlength=len(item.levels))
+            given = codes >= 0
+            weights = None if survey.counts is None else survey.counts[given]
+            counts = np.bincount(codes[given], weights, minlength=len(item.levels))
             places = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
             row.extend(len(row) + places)
     return np.tile(np.asarray(row, dtype=np.int64), (survey.model.n_classes, 1))

@@ -91,6 +91,9 @@ def build_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> pm.Mo
         logits = membership_logits(survey, score)
         table = answer_table(survey, rank)
         codes = pm.Data("codes", survey.codes, dims=(dims.RESPONDENT, dims.ITEM))
+        if survey.counts is not None:
+            # No part of the graph: compiled densities take the weights of the rows from here.
+            pm.Data(dims.COUNTS, survey.weights, dims=(dims.RESPONDENT,))
         layout = item_layout(survey)
         outcomes = outcome_log_likelihood(survey, score)
         pm.CustomDist(

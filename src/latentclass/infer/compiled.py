@@ -131,7 +131,7 @@ class Compiled:
             mask[part.where] = part.searched
         return mask
 
-    def set_data(self, name: str, values: NDArray[np.int64]) -> None:
+    def set_data(self, name: str, values: NDArray[Any]) -> None:
         """Put other values of the same shape in the place of data.
 
         Unlike `pymc.set_data` it does not compile a function to look at the length of a dim.

@@ -52,6 +52,7 @@ def fit(
     n_starts: int = 20,
     target_accept: float = 0.9,
     missing_covariates: str = "error",
+    counts: str | None = None,
     outcomes: str = "one-step",
     posterior_predictive: bool = False,
     progressbar: bool = True,
@@ -75,7 +76,7 @@ def fit(
     model : Model
         The model.
     frame : DataFrame or Survey
-        The survey, one row per respondent.
+        The survey, one row per respondent, or per pattern with `counts`.
     method : {"nuts", "laplace", "pathfinder"}
         Chains, or an approximation for a quick look.
     draws, tune, chains : int
@@ -94,6 +95,10 @@ def fit(
         Acceptance rate the step size is tuned for.
     missing_covariates : {"error", "drop"}
         What to do with respondents who miss a covariate.
+    counts : str, optional
+        Column of the frame that says how many respondents each row stands for, see `latentclass.read_survey`. Then
+        ``fit.tree`` has no log-likelihood, which others would sum over rows, and what needs one row per respondent says
+        so. With nutpie only.
     outcomes : {"one-step", "two-step"}
         Whether outcomes may tell of the classes as items do, or are regressed on classes that they had no part in, see
         `latentclass.posterior.cut`; `drift` compares the two.
@@ -143,7 +148,11 @@ def fit(
     if outcomes not in _OUTCOMES:
         message = f"outcomes is one of {listed(_OUTCOMES)}; got {outcomes!r}."
         raise FitError(message)
-    survey = as_survey(model, frame, missing_covariates)
+    survey = as_survey(model, frame, missing_covariates, counts)
+    if settings.method is Method.NUTS and settings.sampler is not Sampler.NUTPIE:
+        survey.check_one_row_each(f"sampler={sampler!r}")
+    if posterior_predictive:
+        survey.check_one_row_each("posterior_predictive=True")
     if outcomes == "two-step":
         survey = without_feedback(survey)
     if settings.method is not Method.NUTS:
@@ -297,7 +306,8 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
         "log_prior": log_prior(posterior, survey),
         **_data_groups(survey),
     }
-    if found["n_chains"].sum() * posterior.sizes[dims.DRAW] * survey.n_respondents <= _MOST_VALUES:
+    n_values = found["n_chains"].sum() * posterior.sizes[dims.DRAW] * survey.n_respondents
+    if survey.counts is None and n_values <= _MOST_VALUES:
         groups["log_likelihood"] = log_likelihood(posterior, survey).to_dataset(name=dims.RESPONSES)
     chains = {dims.CHAIN: list(found["chains"].iloc[0])}
     checked = (posterior.sel(chains), stats.sel(chains), relabelled.margin.sel(chains))
@@ -315,7 +325,7 @@ def _finished(tree: xr.DataTree, survey: Survey, modes: pd.DataFrame, pivot: xr.
 
 def _shares(raw: xr.Dataset, survey: Survey) -> xr.DataArray:
     """Return the class sizes of every draw, of evenly spread respondents where all would take long."""
-    step = math.ceil(raw.sizes[dims.CHAIN] * raw.sizes[dims.DRAW] * survey.n_respondents / _MOST_VALUES)
+    step = math.ceil(raw.sizes[dims.CHAIN] * raw.sizes[dims.DRAW] * len(survey.respondents) / _MOST_VALUES)
     if step == 1 or survey.model.latent_constructs:
         return class_shares(raw, survey)
     return class_shares(raw, some_respondents(survey, slice(0, None, step)))

@@ -22,7 +22,7 @@ from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
 from pytensor.tensor.math import Sum
 
-from latentclass.dims import RESPONDENT
+from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
 
 __all__ = ["Compilation", "Jitted", "compilation", "reproducible"]
@@ -116,6 +116,8 @@ class Jitted:
         self._compilation, self._jitted = compilation, compilation.function
         names = dict.fromkeys([*compilation.names, *(name for p in compilation.preparations for name in p.names)])
         self._shared = {name: _shared(pymc_model, name) for name in names}
+        if compilation.weighted and COUNTS in pymc_model.named_vars:
+            self._shared[COUNTS] = _shared(pymc_model, COUNTS)
         of = pymc_model.named_vars_to_dims
         self._of_respondents = [name for name in names if name in of and of[name][0] == RESPONDENT]
         self._values: list[Any] = []
@@ -147,7 +149,7 @@ class Jitted:
     def _prepared(self, data: dict[str, Any]) -> list[Any]:
         own, weights = self._compilation, []
         if own.weighted:
-            first, counts = distinct_rows([data[name] for name in self._of_respondents])
+            first, counts = distinct_rows([data[name] for name in self._of_respondents], data.get(COUNTS))
             if first is not None:
                 data |= {name: data[name][first] for name in self._of_respondents}
                 if RESPONDENT in data:
@@ -174,29 +176,35 @@ class Jitted:
         return call
 
 
-def distinct_rows(arrays: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64] | None, Vector]:
+def distinct_rows(
+    arrays: Sequence[NDArray[Any]], counts: NDArray[Any] | None = None
+) -> tuple[NDArray[np.int64] | None, Vector]:
     """Return where each distinct row of several arrays stands first, and how often there is one like it.
 
     Parameters
     ----------
     arrays : sequence of ndarray of shape (n, ...)
         The rows, side by side.
+    counts : ndarray of shape (n,), optional
+        How often each row is there, once by default.
 
     Returns
     -------
     tuple of ndarray
-        Positions, in increasing order, and counts; None and a single 1 where hardly any two rows are alike.
+        Positions, in increasing order, and counts; None and the counts of all rows (a single 1 where each is there
+        once) where hardly any two rows are alike.
     """
     n = len(arrays[0]) if arrays else 0
+    each = np.ones(1) if counts is None else np.asarray(counts, dtype=float)
     if n == 0:
-        return None, np.ones(1)
+        return None, each
     rows = np.hstack([np.ascontiguousarray(array).reshape(n, -1).view(np.uint8) for array in arrays])
     keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     if len(first) > _MOST_DISTINCT * n:
-        return None, np.ones(1)
+        return None, each
     order = np.argsort(first)
-    return first[order], counts[order].astype(float)
+    return first[order], np.bincount(which, None if counts is None else each)[order].astype(float)
 
 
 def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compilation:

@@ -153,6 +153,7 @@ def find_modes(
     n_starts: int = 50,
     seed: int | None = None,
     missing_covariates: str = "error",
+    counts: str | None = None,
     progressbar: bool = True,
 ) -> Modes:
     """Find the modes of the posterior from many random starts: the quick answer.
@@ -175,6 +176,8 @@ def find_modes(
         Seed of the starts.
     missing_covariates : {"error", "drop"}
         What to do with respondents who miss a covariate.
+    counts : str, optional
+        Column of the frame that says how many respondents each row stands for, see `latentclass.read_survey`.
     progressbar : bool
         Whether to show a progress bar.
 
@@ -206,12 +209,12 @@ def find_modes(
     from latentclass.infer.compiled import compile_survey
     from latentclass.infer.search import search
 
-    survey = as_survey(model, frame, missing_covariates)
+    survey = as_survey(model, frame, missing_covariates, counts)
     compiled = compile_survey(survey)
     return search(compiled, survey, n_starts=n_starts, seed=seed, progressbar=progressbar)
 
 
-def as_survey(model: Model, frame: pd.DataFrame | Survey, missing_covariates: str) -> Survey:
+def as_survey(model: Model, frame: pd.DataFrame | Survey, missing_covariates: str, counts: str | None = None) -> Survey:
     """Return the survey, read if it is a frame.
 
     Parameters
@@ -222,6 +225,8 @@ def as_survey(model: Model, frame: pd.DataFrame | Survey, missing_covariates: st
         Frame, or survey read for the same model.
     missing_covariates : {"error", "drop"}
         What to do with respondents who miss a covariate.
+    counts : str, optional
+        Column of counts.
 
     Returns
     -------
@@ -231,12 +236,18 @@ def as_survey(model: Model, frame: pd.DataFrame | Survey, missing_covariates: st
     Raises
     ------
     FitError
-        When the survey was read for another model.
+        When the survey was read for another model, or with other counts.
     """
     if not isinstance(frame, Survey):
-        return read_survey(model, frame, missing_covariates=missing_covariates)
+        return read_survey(model, frame, missing_covariates=missing_covariates, counts=counts)
     if frame.model != model:
         message = "The survey was read for another model; give the data frame, or read it again with read_survey."
+        raise FitError(message)
+    if counts is not None and counts != frame.counted_by:
+        message = (
+            f"counts={counts!r} is given, and the survey was read with counts={frame.counted_by!r}; give the data "
+            f"frame, or read it again with read_survey(model, frame, counts={counts!r})."
+        )
         raise FitError(message)
     return frame
 

@@ -28,7 +28,8 @@ def refits_without(
     """Sample the posterior anew without the answers to the items of one respondent, for each of some.
 
     Covariates and indicators of the respondent stay. Every chain starts at a draw of the fit, so that it is where the
-    posterior is from the start, in the same mode as the fit.
+    posterior is from the start, in the same mode as the fit. Of a row that stands for several respondents, one is left
+    out.
 
     Parameters
     ----------
@@ -67,9 +68,14 @@ def refits_without(
     )
     rng = np.random.default_rng(seed)
     for number, respondent in enumerate(respondents):
-        codes = np.array(fit.survey.codes)
-        codes[respondent] = -1
-        compiled.set_data("codes", codes)
+        if fit.survey.counts is None:
+            codes = np.array(fit.survey.codes)
+            codes[respondent] = -1
+            compiled.set_data("codes", codes)
+        else:
+            weights = fit.survey.weights
+            weights[respondent] -= 1
+            compiled.set_data(dims.COUNTS, weights)
         own = replace(settings, seed=int(rng.integers(2**31)) + number)
         tree = draw(compiled, lambda s: points[int(s) % len(points)].copy(), own, _keep_nothing)
         yield tree["posterior"].to_dataset()

@@ -46,7 +46,7 @@ def random_start(compiled: Compiled, survey: Survey, rng: np.random.Generator) -
                 survey.codes[:, j] for j, item in enumerate(survey.items) if item in item_layout(survey).cumulative
             ]
             sizes = part.transform.blocks.sizes if part.transform else ()
-            x[part.where] = break_sticks(np.concatenate(_frequencies(columns, sizes)), part)
+            x[part.where] = break_sticks(np.concatenate(_frequencies(columns, sizes, survey.counts)), part)
         elif part.searched:
             spread = 1.0 if part.name == dims.LOCATION else 0.3
             x[part.where] = rng.normal(0.0, spread, size=int(np.prod(part.shape)))
@@ -56,7 +56,7 @@ def random_start(compiled: Compiled, survey: Survey, rng: np.random.Generator) -
 def _random_profiles(survey: Survey, rng: np.random.Generator) -> Vector:
     free = item_layout(survey).free
     columns = [survey.codes[:, j] for j, item in enumerate(survey.items) if item in free]
-    overall = _frequencies(columns, [len(item.levels) for item in free])
+    overall = _frequencies(columns, [len(item.levels) for item in free], survey.counts)
     # A concentration of the number of levels spreads the classes over the simplex, and no level starts out of reach.
     rows = [
         np.concatenate([rng.dirichlet(0.5 + 0.5 * len(p) * p) for p in overall]) for _ in range(survey.model.n_classes)
@@ -64,9 +64,14 @@ def _random_profiles(survey: Survey, rng: np.random.Generator) -> Vector:
     return np.clip(np.stack(rows), 1e-3, None)
 
 
-def _frequencies(columns: list[NDArray[np.int64]], sizes: list[int] | tuple[int, ...]) -> list[Vector]:
-    counts = [np.bincount(c[c >= 0], minlength=size) + 0.5 for c, size in zip(columns, sizes, strict=True)]
-    return [c / c.sum() for c in counts]
+def _frequencies(
+    columns: list[NDArray[np.int64]], sizes: list[int] | tuple[int, ...], counts: NDArray[np.int64] | None = None
+) -> list[Vector]:
+    found = []
+    for codes, size in zip(columns, sizes, strict=True):
+        given = codes >= 0
+        found.append(np.bincount(codes[given], None if counts is None else counts[given], minlength=size) + 0.5)
+    return [f / f.sum() for f in found]
 
 
 def break_sticks(probability: Vector, part: Part, rank: NDArray[np.int64] | None = None) -> Vector:

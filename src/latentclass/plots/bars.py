@@ -246,6 +246,12 @@ def members_sorted(table: pd.DataFrame) -> tuple[list[str], np.ndarray, list[int
         When the table is another one.
     """
     require(table, [RESPONDENT], "fit.memberships()")
+    if "count" in table:
+        message = (
+            "The picture has a column per respondent, and the rows of this table stand for several each, see its "
+            "column 'count'; give table.loc[table.index.repeat(table['count'])].drop(columns='count')."
+        )
+        raise LatentClassError(message)
     if "modal" not in table or not isinstance(table["modal"].dtype, pd.CategoricalDtype):
         message = "The table of memberships has a column 'modal' with the likeliest class; this one has not."
         raise LatentClassError(message)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from latentclass.errors import SurveyError
 from latentclass.survey import Covariate, CovariateKind, GroupDesign, Survey, covariate_frame
+from latentclass.survey.counts import weighted_spread
 from latentclass.survey.covariates import prepare
 from latentclass.survey.design import encode_group
 
@@ -79,7 +80,7 @@ def covariate_changes(survey: Survey) -> tuple[Change, ...]:
     for design in survey.groups:
         for name in design.parsed.names:
             if name in survey.covariates:
-                found += _of_covariate(design, survey.covariates[name], ready)
+                found += _of_covariate(design, survey.covariates[name], ready, survey)
             else:
                 found.append(_of_construct(design, name))
     return tuple(found)
@@ -91,10 +92,12 @@ def _of_construct(design: GroupDesign, name: str) -> Change:
     return Change(group=design.name, covariate=name, label=_OWN_VALUE, lower=-half, upper=half)
 
 
-def _of_covariate(design: GroupDesign, covariate: Covariate, ready: Mapping[str, pd.Series]) -> Iterator[Change]:
+def _of_covariate(
+    design: GroupDesign, covariate: Covariate, ready: Mapping[str, pd.Series], survey: Survey
+) -> Iterator[Change]:
     series = ready[covariate.name]
     if covariate.kind is CovariateKind.CONTINUOUS:
-        lower, upper = _around_own_value(design, series, ready)
+        lower, upper = _around_own_value(design, series, ready, survey.counts)
         yield _change(design, covariate, _OWN_VALUE, lower, upper)
         return
     first, *others = covariate.levels
@@ -105,9 +108,9 @@ def _of_covariate(design: GroupDesign, covariate: Covariate, ready: Mapping[str,
 
 
 def _around_own_value(
-    design: GroupDesign, series: pd.Series, ready: Mapping[str, pd.Series]
+    design: GroupDesign, series: pd.Series, ready: Mapping[str, pd.Series], counts: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    half = series.std(ddof=1) / 2
+    half = (series.std(ddof=1) if counts is None else weighted_spread(series.to_numpy(float), counts)[1]) / 2
     below, above = series - half, series + half
     try:
         return _encoded(design, below, ready), _encoded(design, above, ready)

@@ -72,6 +72,8 @@ def drift(one: Fit, other: Fit) -> Drift:
     >>> lc.drift(one, lc.fit(model, frame, outcomes="two-step"))  # doctest: +SKIP
     Drift(adjusted Rand index 0.981; ...)
     """
+    for fit in (one, other):
+        fit.survey.check_one_row_each("lc.drift")
     for what, values in (
         ("respondents", [fit.survey.respondents for fit in (one, other)]),
         ("items", [fit.survey.items for fit in (one, other)]),

@@ -11,7 +11,7 @@ from latentclass.posterior.density import class_posterior_blocks, membership_pri
 from latentclass.posterior.draws import Draws, level_slices
 from latentclass.posterior.samples import unflat
 from latentclass.posterior.summarise import summarise, summary_columns, table_index
-from latentclass.survey import Survey
+from latentclass.survey import Survey, some_respondents
 
 __all__ = [
     "class_shares",
@@ -44,7 +44,7 @@ def class_shares(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     draws, names = Draws.of(posterior, survey), list(survey.model.class_names)
     share = np.zeros((len(draws), len(names)))
     for rows, block, prior in membership_prior_blocks(draws, survey):
-        share[block] += prior.mean(axis=2) * _part(rows, survey)
+        share[block] += some_respondents(survey, rows).average(prior) * _part(rows, survey)
     return unflat(share, posterior, **{CLASS: names})
 
 
@@ -74,8 +74,9 @@ def classes(posterior: xr.Dataset, survey: Survey, *, prob: float = 0.9) -> pd.D
     """
     share, probability = _pass(posterior, survey)
     table = summarise(share, prob)
-    table["expected_n"] = probability.sum(axis=0)
-    table["modal_n"] = np.bincount(probability.argmax(axis=1), minlength=len(table))
+    table["expected_n"] = survey.weights @ probability
+    modal = np.bincount(probability.argmax(axis=1), survey.weights, minlength=len(table))
+    table["modal_n"] = modal.astype(np.int64)
     return table
 
 
@@ -131,7 +132,8 @@ def memberships(posterior: xr.Dataset, survey: Survey) -> pd.DataFrame:
     -------
     DataFrame
         Index ``respondent``; one column per class with the posterior mean probability, ``modal``
-        (the likeliest class), ``certainty`` (its probability) and ``answered`` (number of items).
+        (the likeliest class), ``certainty`` (its probability) and ``answered`` (number of items); with
+        counts ``count`` besides, the respondents that the row stands for.
         ``attrs["classification_certainty"]`` holds what `classification_certainty` returns.
     """
     return membership_table(_pass(posterior, survey)[1], survey)
@@ -158,11 +160,13 @@ def membership_table(probability: np.ndarray, survey: Survey) -> pd.DataFrame:
     table["modal"] = pd.Categorical.from_codes(probability.argmax(axis=1), categories=names)
     table["certainty"] = probability.max(axis=1)
     table["answered"] = (survey.codes >= 0).sum(axis=1)
-    table.attrs["classification_certainty"] = classification_certainty(probability)
+    if survey.counts is not None:
+        table["count"] = survey.counts
+    table.attrs["classification_certainty"] = classification_certainty(probability, survey.weights)
     return table
 
 
-def classification_certainty(probability: np.ndarray) -> float:
+def classification_certainty(probability: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return how well the classes tell the respondents apart, from 0 to 1.
 
     One minus the mean entropy of membership over its largest possible value, log K: the relative
@@ -172,6 +176,8 @@ def classification_certainty(probability: np.ndarray) -> float:
     ----------
     probability : ndarray [respondent, class]
         Mean probabilities of membership.
+    weights : ndarray [respondent], optional
+        How many respondents each row stands for, one by default.
 
     Returns
     -------
@@ -193,7 +199,8 @@ def classification_certainty(probability: np.ndarray) -> float:
     if k == 1 or n == 0:
         return 1.0
     logs = np.log(probability, out=np.zeros_like(probability), where=probability > 0)
-    return float(1 + (probability * logs).sum() / (n * np.log(k)))
+    weights = np.ones(n) if weights is None else weights
+    return float(1 + weights @ (probability * logs).sum(axis=1) / (weights.sum() * np.log(k)))
 
 
 def _pass(posterior: xr.Dataset, survey: Survey) -> tuple[xr.DataArray, np.ndarray]:
@@ -202,7 +209,7 @@ def _pass(posterior: xr.Dataset, survey: Survey) -> tuple[xr.DataArray, np.ndarr
     n, k = len(survey.respondents), survey.model.n_classes
     share, total = np.zeros((len(draws), k)), np.zeros((k, n))
     for rows, block, prior, probability in class_posterior_blocks(draws, survey):
-        share[block] += prior.mean(axis=2) * _part(rows, survey)
+        share[block] += some_respondents(survey, rows).average(prior) * _part(rows, survey)
         total[:, rows] += probability.sum(axis=0)
     labels = {CLASS: list(survey.model.class_names)}
     return unflat(share, posterior, **labels), (total / len(draws)).T
@@ -210,4 +217,4 @@ def _pass(posterior: xr.Dataset, survey: Survey) -> tuple[xr.DataArray, np.ndarr
 
 def _part(rows: slice, survey: Survey) -> float:
     """Return the part of the respondents that a block holds."""
-    return (rows.stop - rows.start) / len(survey.respondents)
+    return float(survey.weights[rows].sum()) / survey.n_respondents

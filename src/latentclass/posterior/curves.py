@@ -16,6 +16,7 @@ from latentclass.posterior.draws import Draws, level_slices
 from latentclass.posterior.samples import blocks, evenly
 from latentclass.posterior.summarise import summary_columns, table_index
 from latentclass.survey import Covariate, CovariateKind, GroupDesign, Survey, covariate_frame
+from latentclass.survey.counts import weighted_quantile
 from latentclass.survey.covariates import prepare
 from latentclass.survey.design import encode_group
 
@@ -90,7 +91,7 @@ def shares_along(
         draws = draws.take(evenly(len(draws), wanted))
     found = np.empty((len(draws), len(grid), survey.model.n_classes))
     for block, j, logits in _logits(draws, survey, design, known or covariate, grid):
-        found[block, j] = softmax(logits).mean(axis=2)
+        found[block, j] = survey.average(softmax(logits))
     columns = summary_columns(found.reshape(len(draws), -1), prob)
     rows = [(value, name) for value in grid for name in survey.model.class_names]
     table = pd.DataFrame(columns, index=table_index(rows, [_VALUE, CLASS]))
@@ -122,7 +123,8 @@ def _grid(survey: Survey, known: Covariate | None) -> list[object]:
     if known.kind is not CovariateKind.CONTINUOUS:
         return list(known.levels)
     series = prepare(covariate_frame(survey)[known.name], known)
-    return list(np.linspace(series.quantile(_TAIL), series.quantile(1 - _TAIL), _POINTS))
+    low, high = (weighted_quantile(series.to_numpy(float), survey.weights, p) for p in (_TAIL, 1 - _TAIL))
+    return list(np.linspace(low, high, _POINTS))
 
 
 def _logits(

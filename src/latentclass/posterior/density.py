@@ -251,8 +251,8 @@ def total_log_likelihood(posterior: xr.Dataset, survey: Survey) -> xr.DataArray:
     """
     draws = Draws.of(posterior, survey)
     total = np.zeros(len(draws))
-    for _, block, logs in _log_likelihood_blocks(draws, survey):
-        total[block] += logs.sum(axis=1)
+    for rows, block, logs in _log_likelihood_blocks(draws, survey):
+        total[block] += logs.sum(axis=1) if survey.counts is None else logs @ survey.counts[rows]
     return unflat(total, posterior).rename(RESPONSES)
 
 

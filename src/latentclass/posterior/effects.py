@@ -195,7 +195,7 @@ def _shifts(draws: Draws, survey: Survey, changes: tuple[Change, ...]) -> np.nda
             slope = part.slopes[change.group].transpose(0, 2, 1)
             upper = softmax(logits + slope @ change.upper.T)
             lower = softmax(logits + slope @ change.lower.T)
-            found[block, j] = (upper - lower).mean(axis=2)
+            found[block, j] = survey.average(upper - lower)
     return found
 
 

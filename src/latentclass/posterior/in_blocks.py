@@ -100,12 +100,18 @@ def with_log_likelihood(fit: Fit) -> Fit:
     Fit
         The copy; itself where it has the values. They take eight bytes each.
 
+    Raises
+    ------
+    SurveyError
+        When the survey was read with counts: ArviZ would take each row for one respondent.
+
     Examples
     --------
     >>> import arviz as az
     >>> import latentclass as lc
     >>> az.loo(lc.with_log_likelihood(fit).tree)  # doctest: +SKIP
     """
+    fit.survey.check_one_row_each("with_log_likelihood")
     groups = {name: node.to_dataset() for name, node in fit.tree.children.items()}
     if _GROUP in groups:
         return fit
@@ -146,7 +152,7 @@ def _computed(
     fit: Fit, function: Callable[[xr.Dataset, Survey], xr.DataArray], size: int | None
 ) -> Iterator[xr.DataArray]:
     posterior, survey = fit.posterior, fit.survey
-    n, n_draws = survey.n_respondents, posterior.sizes[CHAIN] * posterior.sizes[DRAW]
+    n, n_draws = len(survey.respondents), posterior.sizes[CHAIN] * posterior.sizes[DRAW]
     size = size or respondents_at_a_time(survey, n_draws)
     for start in range(0, n, size):
         yield function(*of_some(posterior, survey, slice(start, min(start + size, n))))

@@ -67,6 +67,8 @@ def posterior_predictive(
     ------
     LatentClassError
         When `draws` is no positive whole number.
+    SurveyError
+        When the survey was read with counts.
 
     Examples
     --------
@@ -79,6 +81,7 @@ def posterior_predictive(
     if draws is not None and (isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1):
         message = f"draws is the number of draws to use of every chain, a positive whole number; got {draws!r}."
         raise LatentClassError(message)
+    survey.check_one_row_each("posterior_predictive")
     if draws is not None:
         posterior = posterior.isel({DRAW: evenly(posterior.sizes[DRAW], int(draws))})
     responses, indicators = np.random.default_rng(seed).spawn(2)

@@ -56,6 +56,7 @@ def write_file(path: str | Path, tree: xr.DataTree, survey: Survey, extra: Mappi
         message = f"Cannot save to {str(path)!r}: there is no folder {str(path.parent)!r}."
         raise FileError(message)
     columns, description = _pack_frame(survey.frame)
+    description["counts"] = survey.counted_by
     groups = {name: _plain(node.to_dataset()) for name, node in tree.children.items()}
     whole = xr.DataTree.from_dict({**groups, _SURVEY: columns})
     whole.attrs = {
@@ -126,8 +127,9 @@ def read_file(path: str | Path) -> tuple[xr.DataTree, Survey, dict[str, Any]]:
 
 def _survey(whole: xr.DataTree) -> Survey:
     model = model_from_data(json.loads(whole.attrs["model"]))
-    frame = _unpack_frame(whole[_SURVEY].to_dataset(), json.loads(whole.attrs["frame"]))
-    survey = read_survey(model, frame)
+    description = json.loads(whole.attrs["frame"])
+    frame = _unpack_frame(whole[_SURVEY].to_dataset(), description)
+    survey = read_survey(model, frame, counts=description.get("counts"))
     stored = whole["observed_data"]["responses"].to_numpy() if "observed_data" in whole.children else survey.codes
     if not np.array_equal(stored, survey.codes):
         message = "the stored answers do not agree with the stored survey"

@@ -38,16 +38,17 @@ def summary(fit: Fit) -> str:
 
 
 def _head(fit: Fit) -> str:
-    codes, notes = fit.survey.codes, fit.survey.notes
+    codes, notes, weights = fit.survey.codes, fit.survey.notes, fit.survey.weights
     lines = [
         f"Latent class model, {_count(fit.model.n_classes, 'class', 'classes')}: "
         f"{fit.survey.n_respondents} respondents, {_count(codes.shape[1], 'item', 'items')}, "
-        f"{(codes < 0).mean():.1%} of the answers missing"
+        f"{weights @ (codes < 0).mean(axis=1) / weights.sum():.1%} of the answers missing"
     ]
     if notes.dropped:
         lines.append(f"{len(notes.dropped)} of {notes.n_rows} rows left out for missing covariates")
     if notes.without_answers:
-        lines.append(f"{len(notes.without_answers)} respondents answered no item; only covariates tell of their class")
+        silent = int(weights[(codes < 0).all(axis=1)].sum())
+        lines.append(f"{silent} respondents answered no item; only covariates tell of their class")
     return "\n".join(lines)
 
 
@@ -62,9 +63,9 @@ def _classes(fit: Fit) -> str:
         lines.append(f"  {name!s:<{width}}  {share:<23}  {typical[str(name)]}"[:100])
     if len(table) > _MOST_CLASSES:
         lines.append(f"  and {len(table) - _MOST_CLASSES} more, see fit.classes()")
-    certainty = fit.memberships()["certainty"]
+    certainty = fit.survey.average(fit.memberships()["certainty"].to_numpy())
     if fit.model.n_classes > 1:
-        lines.append(f"  Memberships: the likeliest class has probability {certainty.mean():.2f} on average")
+        lines.append(f"  Memberships: the likeliest class has probability {certainty:.2f} on average")
     return "\n".join(lines)
 
 
@@ -118,7 +119,7 @@ def _trust(fit: Fit) -> str:
     how = f" ({found.method})" if found.approximate else ""
     lines = [f"Draws{how}: {found.numbers}"]
     lines += [f"  ! {message}" for message in found.messages]
-    if "log_likelihood" not in fit.tree.children:
+    if "log_likelihood" not in fit.tree.children and fit.survey.counts is None:
         lines.append("  No log-likelihood is kept by respondent and draw; latentclass.with_log_likelihood(fit) adds it")
     return "\n".join(lines)
 

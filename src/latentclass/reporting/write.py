@@ -88,6 +88,7 @@ def report(
     >>> lc.report(fit, "report.html", title="Attitudes to internal social media")  # doctest: +SKIP
     PosixPath('report.html')
     """
+    fit.survey.check_one_row_each("lc.report")
     path = Path(path)
     if not path.parent.is_dir():
         message = f"Cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."

@@ -15,6 +15,7 @@ from formulaic import ModelSpec
 
 from latentclass.errors import SurveyError, listed
 from latentclass.survey.columns import describe_rows
+from latentclass.survey.counts import weighted_spread
 from latentclass.survey.formulas import CONTEXT, GroupTerm, ParsedGroup
 
 __all__ = ["ColumnKind", "DesignColumn", "GroupDesign", "check_independent", "encode_group", "learn_group"]
@@ -79,6 +80,8 @@ class GroupDesign:
         The formula.
     spec : ModelSpec, optional
         What formulaic keeps to encode new data alike; None when the group holds nothing but latent constructs.
+    counts : ndarray of int64, shape (row,), optional
+        How many respondents each row stands for; None where each is one.
     """
 
     name: str
@@ -86,6 +89,7 @@ class GroupDesign:
     matrix: np.ndarray
     parsed: ParsedGroup
     spec: ModelSpec | None
+    counts: np.ndarray | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -96,7 +100,10 @@ class GroupDesign:
     def total_variance(self) -> float:
         """The sum of the variances of the columns; latent constructs have variance 1."""
         latent = sum(column.construct is not None for column in self.columns)
-        return float(np.var(self.matrix, axis=0).sum()) + latent
+        if self.counts is None:
+            return float(np.var(self.matrix, axis=0).sum()) + latent
+        share = self.counts / self.counts.sum()
+        return float((share @ (self.matrix - share @ self.matrix) ** 2).sum()) + latent
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GroupDesign):
@@ -107,7 +114,9 @@ class GroupDesign:
         return f"GroupDesign({self.name!r}: {', '.join(self.labels)}; {len(self.matrix)} respondents)"
 
 
-def learn_group(parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int) -> GroupDesign:
+def learn_group(
+    parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int, counts: np.ndarray | None = None
+) -> GroupDesign:
     """Return the design of a group, with centres and scales learned from these respondents.
 
     Parameters
@@ -117,7 +126,9 @@ def learn_group(parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int
     covariates : mapping of str to Series
         Prepared columns by name.
     n : int
-        Number of respondents.
+        Number of rows.
+    counts : ndarray of int64, shape (row,), optional
+        How many respondents each row stands for, one by default.
 
     Returns
     -------
@@ -127,7 +138,8 @@ def learn_group(parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int
     Raises
     ------
     SurveyError
-        When the formula cannot be evaluated, or a column is constant or not finite.
+        When the formula cannot be evaluated, a column is constant or not finite, or a function learns from the data
+        what counts have no part in.
 
     Examples
     --------
@@ -139,6 +151,12 @@ def learn_group(parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int
     [-1.0, 0.0, 1.0]
     """
     evaluated, spec = _evaluate(parsed, covariates, None)
+    if counts is not None and spec is not None and spec.transform_state:
+        message = (
+            f"The formula of factor group {parsed.name!r} has {listed(spec.transform_state)}, which learns from the "
+            "rows and cannot be used with counts; give the frame with each row repeated as often as it counts."
+        )
+        raise SurveyError(message)
     columns, values = [], []
     for term in parsed.terms:
         if term.construct is not None:
@@ -156,13 +174,18 @@ def learn_group(parsed: ParsedGroup, covariates: Mapping[str, pd.Series], n: int
         level = _is_level(term, spec)
         for name in _columns_of(term, spec):
             raw = evaluated[name].to_numpy(dtype=float)
-            column = _learn_column(_label(name, parsed), raw, term, level=level, group=parsed.name)
+            column = _learn_column(_label(name, parsed), raw, term, level=level, group=parsed.name, counts=counts)
             columns.append(column)
             values.append((raw - column.centre) / column.scale)
     matrix = np.column_stack(values)
     matrix.flags.writeable = False
     return GroupDesign(
-        name=parsed.name, columns=_distinct(columns, parsed.name), matrix=matrix, parsed=parsed, spec=spec
+        name=parsed.name,
+        columns=_distinct(columns, parsed.name),
+        matrix=matrix,
+        parsed=parsed,
+        spec=spec,
+        counts=counts,
     )
 
 
@@ -254,7 +277,9 @@ def _is_level(term: GroupTerm, spec: ModelSpec | None) -> bool:
     return all(kind == "categorical" for kind in kinds)
 
 
-def _learn_column(label: str, raw: np.ndarray, term: GroupTerm, *, level: bool, group: str) -> DesignColumn:
+def _learn_column(
+    label: str, raw: np.ndarray, term: GroupTerm, *, level: bool, group: str, counts: np.ndarray | None
+) -> DesignColumn:
     low, high = float(raw.min()), float(raw.max())
     if high - low <= _TINY * max(abs(low), abs(high), 1e-300):
         message = (
@@ -262,14 +287,13 @@ def _learn_column(label: str, raw: np.ndarray, term: GroupTerm, *, level: bool, 
             "merge categories that do not occur together."
         )
         raise SurveyError(message)
-    kind, scale = ColumnKind.CONTINUOUS, float(raw.std(ddof=1))
+    centre, scale = (float(raw.mean()), float(raw.std(ddof=1))) if counts is None else weighted_spread(raw, counts)
+    kind = ColumnKind.CONTINUOUS
     if level:
         kind, scale = ColumnKind.LEVEL, 1.0
     elif len(np.unique(raw)) == 2:
         kind, scale = ColumnKind.TWO_VALUED, high - low
-    return DesignColumn(
-        label=label, kind=kind, centre=float(raw.mean()), scale=scale, construct=None, covariates=term.names
-    )
+    return DesignColumn(label=label, kind=kind, centre=centre, scale=scale, construct=None, covariates=term.names)
 
 
 def _label(name: str, parsed: ParsedGroup) -> str:

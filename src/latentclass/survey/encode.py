@@ -63,11 +63,12 @@ def encode(survey: Survey, frame: pd.DataFrame, *, missing_covariates: str = "er
     check_arguments(model, frame, missing_covariates)
     uses = {name: f"a covariate of factor group {c.group!r}" for name, c in survey.covariates.items()}
     columns = {name: use for name, use in uses.items() if name not in model.constructs}
-    answers = {name: "an item or indicator" for name in survey.frame.columns if name not in columns}
+    known = [name for name in survey.frame.columns if name != survey.counted_by]
+    answers = {name: "an item or indicator" for name in known if name not in columns}
     there = set(frame.columns)
     labelled = frame.set_axis(respondent_labels(frame.index), axis=0)
     plain = of_frame(labelled, {**{n: u for n, u in answers.items() if n in there}, **columns})
-    plain = plain.reindex(columns=list(survey.frame.columns))
+    plain = plain.reindex(columns=known)
     parsed = [design.parsed for design in survey.groups]
     kept, missing = drop_missing(model, parsed, plain, missing_covariates)
     if len(kept) == 0:
@@ -76,7 +77,7 @@ def encode(survey: Survey, frame: pd.DataFrame, *, missing_covariates: str = "er
     read = read_answers(model, survey.items, survey.indicators, kept)
     raw = raw_covariates(model, list(survey.covariates), kept, read.mean_scores)
     matrices = design_matrices(survey, raw)
-    groups = tuple(replace(design, matrix=matrices[design.name]) for design in survey.groups)
+    groups = tuple(replace(design, matrix=matrices[design.name], counts=None) for design in survey.groups)
     return assemble(
         model, survey.items, groups, survey.covariates, survey.indicators, read, survey.outcomes, kept, missing
     )

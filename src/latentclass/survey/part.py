@@ -33,16 +33,18 @@ def some_respondents(survey: Survey, rows: slice) -> Survey:
     >>> some_respondents(survey, slice(1, 3)).respondents
     (1, 2)
     """
-    if rows.indices(survey.n_respondents) == (0, survey.n_respondents, 1):
+    if rows.indices(len(survey.respondents)) == (0, len(survey.respondents), 1):
         return survey
+    counts = None if survey.counts is None else survey.counts[rows]
     return replace(
         survey,
         respondents=survey.respondents[rows],
         codes=survey.codes[rows],
-        groups=tuple(replace(group, matrix=group.matrix[rows]) for group in survey.groups),
+        groups=tuple(replace(group, matrix=group.matrix[rows], counts=counts) for group in survey.groups),
         likert_codes=survey.likert_codes[rows],
         continuous_values=survey.continuous_values[rows],
         mean_scores=FrozenMapping({name: scores[rows] for name, scores in survey.mean_scores.items()}),
         outcome_values=survey.outcome_values[rows],
         frame=survey.frame.iloc[rows],
+        counts=counts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from latentclass.errors import SurveyError, listed
 from latentclass.model import FrozenMapping, IndicatorKind, Item, ItemKind, Level, Model, Scores
 from latentclass.survey.columns import code_answers, learn_levels, of_frame
+from latentclass.survey.counts import check_countable, read_counts
 from latentclass.survey.covariates import Covariate, learn_covariate, missing_covariates, prepare
 from latentclass.survey.design import GroupDesign, check_independent, learn_group
 from latentclass.survey.formulas import ParsedGroup, parse_group
@@ -23,7 +24,9 @@ __all__ = ["read_survey"]
 _OPTIONS = ("error", "drop")
 
 
-def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = "error") -> Survey:
+def read_survey(
+    model: Model, frame: pd.DataFrame, *, missing_covariates: str = "error", counts: str | None = None
+) -> Survey:
     """Read a data frame as a model sees it: levels, codes, design matrices, and checks of all of them.
 
     Missing answers (NaN, None, pd.NA, and the codes an item declares as missing) are kept as missing answers.
@@ -33,9 +36,12 @@ def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = 
     model : Model
         What the columns are.
     frame : DataFrame
-        One row per respondent. It is not changed.
+        One row per respondent, or per pattern with `counts`. It is not changed.
     missing_covariates : {"error", "drop"}
         What to do with respondents who lack a covariate.
+    counts : str, optional
+        Column that says how many respondents each row stands for: whole numbers. A frequency table is read as it is and
+        never expanded; rows with a count of 0 are left out. Counts are respondents, not survey weights.
 
     Returns
     -------
@@ -45,7 +51,8 @@ def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = 
     Raises
     ------
     SurveyError
-        When the frame does not fit the model; the message names column, rows and values.
+        When the frame does not fit the model; the message names column, rows and values. With counts: when one is
+        negative, fractional or missing, or the model has constructs, outcomes, or formulas that learn from the data.
 
     See Also
     --------
@@ -61,11 +68,18 @@ def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = 
     """
     check_arguments(model, frame, missing_covariates)
     parsed = [parse_group(group, model.latent_constructs) for group in model.factor_groups.values()]
-    plain = of_frame(frame.set_axis(respondent_labels(frame.index), axis=0), _uses(model, parsed))
+    uses = _uses(model, parsed)
+    if counts is not None:
+        check_countable(model, counts, {name for p in parsed for name in p.names})
+        uses = {**uses, counts: "the counts"}
+    plain = of_frame(frame.set_axis(respondent_labels(frame.index), axis=0), uses)
+    plain, zero = _counted(plain, counts)
     kept, missing = drop_missing(model, parsed, plain, missing_covariates)
-    if len(kept) < model.n_classes:
+    n_of = None if counts is None else kept[counts].to_numpy()
+    n_respondents = len(kept) if n_of is None else int(n_of.sum())
+    if n_respondents < model.n_classes:
         message = (
-            f"The survey has {len(kept)} respondents for {model.n_classes} classes; it needs at least as many "
+            f"The survey has {n_respondents} respondents for {model.n_classes} classes; it needs at least as many "
             "respondents as classes."
         )
         raise SurveyError(message)
@@ -82,10 +96,37 @@ def read_survey(model: Model, frame: pd.DataFrame, *, missing_covariates: str = 
         }
     )
     ready = {name: prepare(raw[name], covariate) for name, covariate in covariates.items()}
-    groups = tuple(learn_group(p, ready, len(kept)) for p in parsed)
+    groups = tuple(learn_group(p, ready, len(kept), n_of) for p in parsed)
     check_independent(groups)
     outcomes = tuple(learn_outcome(name, o, kept[name], groups) for name, o in model.outcomes.items())
-    return assemble(model, items, groups, covariates, indicators, answers, outcomes, kept, missing)
+    survey = assemble(model, items, groups, covariates, indicators, answers, outcomes, kept, missing)
+    return survey if counts is None or n_of is None else _with_counts(survey, counts, n_of, zero)
+
+
+def _counted(plain: pd.DataFrame, counts: str | None) -> tuple[pd.DataFrame, tuple[str | int, ...]]:
+    """Return the rows that stand for anybody, with whole numbers as counts, and the labels of the others."""
+    if counts is None:
+        return plain, ()
+    numbers = read_counts(plain[counts])
+    if not numbers.any():
+        message = f"Column {counts!r} of counts is 0 in all {len(numbers)} rows: there are no respondents."
+        raise SurveyError(message)
+    there = numbers > 0
+    return plain.assign(**{counts: numbers}).loc[there], tuple(plain.index[~there].tolist())
+
+
+def _with_counts(survey: Survey, counts: str, n_of: np.ndarray, zero: tuple[str | int, ...]) -> Survey:
+    n_of = np.array(n_of, dtype=np.int64)
+    n_of.flags.writeable = False
+    lost = n_of @ (survey.codes < 0)
+    notes = replace(
+        survey.notes,
+        n_rows=survey.notes.n_rows + len(zero),
+        missing_by_item=FrozenMapping({c.name: int(n) for c, n in zip(survey.items, lost, strict=True)}),
+        zero_counts=zero,
+        n_counted=int(n_of.sum()),
+    )
+    return replace(survey, notes=notes, counted_by=counts, counts=n_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

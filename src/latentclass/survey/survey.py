@@ -9,6 +9,7 @@ import pandas as pd
 
 from latentclass.errors import SurveyError, listed, near_miss
 from latentclass.model import FrozenMapping, IndicatorKind, ItemKind, Level, Model, Scores, Structure
+from latentclass.survey.counts import expansion
 from latentclass.survey.covariates import Covariate
 from latentclass.survey.design import GroupDesign
 from latentclass.survey.indicators import IndicatorColumn
@@ -62,6 +63,10 @@ class SurveyNotes:
         Respondents who answered no item; they are kept, and only their covariates tell of their class.
     without_indicators : mapping of construct to tuple of str or int
         Respondents who answered no indicator of a construct; only constructs with any.
+    zero_counts : tuple of str or int
+        Labels of rows left out because they stand for no respondent (``counts``).
+    n_counted : int, optional
+        Respondents that the rows kept stand for; None where each is one.
     """
 
     n_rows: int
@@ -71,6 +76,8 @@ class SurveyNotes:
     missing_by_indicator: FrozenMapping[int]
     without_answers: tuple[str | int, ...]
     without_indicators: FrozenMapping[tuple[str | int, ...]]
+    zero_counts: tuple[str | int, ...] = ()
+    n_counted: int | None = None
 
     def describe(self) -> str:
         """Return the notes as sentences, one per line.
@@ -90,7 +97,14 @@ class SurveyNotes:
         3 rows read, 3 respondents kept.
         1 missing answer: 'a' 1.
         """
-        lines = [f"{_count(self.n_rows, 'row')} read, {_count(self.n_rows - len(self.dropped), 'respondent')} kept."]
+        n_kept = self.n_rows - len(self.dropped) - len(self.zero_counts)
+        if self.n_counted is None:
+            lines = [f"{_count(self.n_rows, 'row')} read, {_count(n_kept, 'respondent')} kept."]
+        else:
+            counted = _count(self.n_counted, "respondent")
+            lines = [f"{_count(self.n_rows, 'row')} read, {n_kept} kept, which count {counted}."]
+        if self.zero_counts:
+            lines.append(f"{len(self.zero_counts)} left out for a count of 0: {listed(self.zero_counts)}.")
         if self.dropped:
             by = ", ".join(f"{name!r} {count}" for name, count in self.missing_by_covariate.items())
             lines.append(f"{len(self.dropped)} left out for missing covariates ({by}): {listed(self.dropped)}.")
@@ -118,7 +132,7 @@ class Survey:
     model : Model
         The model it was read for.
     respondents : tuple of str or int
-        Labels of the respondents: the index of the frame.
+        Labels of the respondents: the index of the frame. With counts, labels of the rows.
     items : tuple of ItemColumn
         The items in the order of the model.
     codes : ndarray of int64, shape (respondent, item)
@@ -144,7 +158,13 @@ class Survey:
         What reading came across.
     frame : DataFrame
         The columns used, of the respondents kept, indexed by `respondents`. Each is ``int64``, ``float64``, ``bool``,
-        text, or a Categorical of plain strings, numbers or bools; reading it again gives an equal survey.
+        text, or a Categorical of plain strings, numbers or bools; reading it again, with the same column of counts,
+        gives an equal survey.
+    counted_by : str, optional
+        Column of the frame that says how many respondents each row stands for.
+    counts : ndarray of int64, shape (row,), optional
+        These counts, 1 or more; None where each row is one respondent. Wherever a shape says ``respondent`` it is the
+        rows that are meant.
 
     Examples
     --------
@@ -173,11 +193,71 @@ class Survey:
     outcome_values: np.ndarray
     notes: SurveyNotes
     frame: pd.DataFrame
+    counted_by: str | None = None
+    counts: np.ndarray | None = None
 
     @property
     def n_respondents(self) -> int:
-        """Number of respondents."""
-        return len(self.respondents)
+        """Number of respondents: of rows, or the sum of their counts."""
+        return len(self.respondents) if self.counts is None else int(self.counts.sum())
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How many respondents each row stands for: float64 [row]."""
+        return np.ones(len(self.respondents)) if self.counts is None else self.counts.astype(float)
+
+    def average(self, values: np.ndarray) -> np.ndarray:
+        """Return the average over the respondents.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., row) or (..., 1)
+            A value for each row, or the same for all.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            Averages, in which a row counts as often as it has respondents.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import latentclass as lc
+        >>> frame = pd.DataFrame({"a": ["no", "yes"], "n": [3, 1]})
+        >>> survey = lc.read_survey(lc.Model(items=lc.binary("a"), n_classes=1), frame, counts="n")
+        >>> float(survey.average(np.array([0.0, 1.0])))
+        0.25
+        """
+        if self.counts is None or values.shape[-1] == 1:
+            return values.mean(axis=-1)
+        return values @ (self.counts / self.counts.sum())
+
+    def check_one_row_each(self, what: str) -> None:
+        """Check that each row is one respondent, for what cannot do with counts.
+
+        Parameters
+        ----------
+        what : str
+            What needs it, at the beginning of a sentence.
+
+        Raises
+        ------
+        SurveyError
+            When the survey was read with counts.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import latentclass as lc
+        >>> model = lc.Model(items=lc.binary("a"), n_classes=1)
+        >>> lc.read_survey(model, pd.DataFrame({"a": [1, 2]})).check_one_row_each("lc.check")
+        """
+        if self.counted_by is not None:
+            message = (
+                f"{what} needs one row per respondent, and this survey was read with counts={self.counted_by!r}; read "
+                f"{expansion(self.counted_by)} without counts."
+            )
+            raise SurveyError(message)
 
     @property
     def answered(self) -> np.ndarray:
@@ -241,6 +321,8 @@ class Survey:
     def __repr__(self) -> str:
         cells, missing = self.codes.size, int((self.codes < 0).sum())
         counts = f"{_count(self.n_respondents, 'respondent')}, {_count(len(self.items), 'item')}"
+        if self.counts is not None:
+            counts = f"{_count(len(self.respondents), 'row')} of {counts}"
         parts = [f"{counts}, {missing} of {cells} answers missing"]
         if self.notes.without_answers:
             parts.append(f"{len(self.notes.without_answers)} without any answer")

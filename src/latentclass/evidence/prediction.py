@@ -200,12 +200,11 @@ def prediction(fit: Fit, *, most_refits: int | None = None, seed: int = 0) -> Pr
         logs = _logs(posterior, fit.survey, some, seed)
         rows += [_smoothed(own) if any_ else _nothing() for own, any_ in zip(logs, answered[some], strict=True)]
     table = pd.DataFrame(rows, index=pd.Index(list(fit.survey.respondents), name=RESPONDENT))
-    if fit.survey.counts is not None:
-        table["count"] = fit.survey.counts
     bad = [int(i) for i in np.argsort(-table["pareto_k"].to_numpy()) if rows[i]["method"] == Method.UNSETTLED]
     for i, row in _refitted(fit, posterior, bad[:most_refits], seed):
-        for name, value in row.items():
-            table.iloc[i, table.columns.get_loc(name)] = value
+        table.iloc[i] = pd.Series(row)
+    if fit.survey.counts is not None:
+        table["count"] = fit.survey.counts
     return Prediction(pointwise=table, predicted=_predicted(fit))
 
 

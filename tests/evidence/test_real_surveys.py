@@ -57,7 +57,7 @@ def test_background_of_voters_is_significant_and_bic_leaves_it_out(reference_sur
     items, block = list(frame.columns[:12]), ["AGE", "EDUC", "GENDER"]
     complete = frame.dropna(subset=[*items, "PARTY", *block])
     model = lc.Model(items=lc.nominal(*items), n_classes=3, factor_groups={"politics": ["PARTY"], "background": block})
-    fit = lc.fit(model, complete, draws=500, tune=500, seed=1, progressbar=False)
+    fit = lc.fit(model, complete, seed=1, progressbar=False)
     found = weighed(fit, tmp_path, "background")
     row = found.table.loc["background"]
     assert row["lr"] == pytest.approx(31.75, abs=0.02)

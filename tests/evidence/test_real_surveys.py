@@ -66,4 +66,5 @@ def test_background_of_voters_is_significant_and_bic_leaves_it_out(reference_sur
     assert row["disagree"]
     words = found.words("background")
     assert "The lines of evidence disagree" in words
-    assert "likelihood-ratio test speaks for a weight" in words
+    assert "likelihood-ratio test speak for a weight" in words
+    assert "BIC against one" in words

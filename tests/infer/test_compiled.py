@@ -97,7 +97,7 @@ def test_respondents_who_are_alike_are_computed_once() -> None:
     )
     survey = survey_of(model, 120, seed=4)
     compiled = compile_survey(survey)
-    weights, answers = compiled.full_density._data()[:2]
+    weights, answers = compiled.full_density.data()[:2]
     # Two answers, each yes, no or missing, times two values of the covariate.
     assert len(weights) == len(answers) <= 18
     assert weights.sum() == 120
@@ -117,7 +117,7 @@ def test_respondents_who_are_alike_are_computed_once() -> None:
 @pytest.mark.parametrize(("name", "weighted"), [("free items", True), ("outcomes", False), ("every part", False)])
 def test_respondents_are_counted_only_where_the_likelihood_is_all_that_is_summed(name: str, weighted: bool) -> None:
     pymc_model = build_survey(survey_of(models()[name], 40, seed=1))
-    assert module._functions(pymc_model).full_density.weighted == weighted
+    assert module._Functions(pymc_model).get(module._Kind.FULL, pymc_model).weighted == weighted
 
 
 def test_distinct_rows() -> None:
@@ -172,7 +172,7 @@ def test_another_structure_is_compiled_anew(three: list[Survey]) -> None:
 def test_a_structure_that_was_not_used_for_long_is_let_go(three: list[Survey], monkeypatch) -> None:
     monkeypatch.setattr(module, "_KEPT", 1)
     monkeypatch.setattr(module, "_FUNCTIONS", type(module._FUNCTIONS)(one="kept before"))
-    monkeypatch.setattr(module, "_functions", lambda _: None)
+    monkeypatch.setattr(module, "_Functions", lambda _: None)
     monkeypatch.setattr(module, "_bound", lambda *_: None)
     compile_survey(three[0])
     assert list(module._FUNCTIONS) == [module._structure(three[0])]

@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from enum import Enum, auto
 from threading import Lock
 from typing import Any
 
@@ -24,7 +25,7 @@ from latentclass.graph import build_survey
 from latentclass.graph.centring import StretchedAverage
 from latentclass.graph.constructs import RowsInBall
 from latentclass.graph.simplex import StickBreaking
-from latentclass.infer.jitted import Compilation, Jitted, Vector, compilation, reproducible
+from latentclass.infer.jitted import Compilation, Jitted, Late, Vector, compilation, reproducible
 from latentclass.survey import Survey
 
 __all__ = ["Compiled", "Part", "Vector", "compile_model", "compile_survey", "reproducible"]
@@ -46,6 +47,12 @@ _CONSTRUCT_PART = frozenset(
         dims.INDICATOR_SD,
     }
 )
+
+
+class _Kind(Enum):
+    CLASS = auto()
+    FULL = auto()
+    EXPAND = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +102,9 @@ class Compiled:
 
     pymc_model: pm.Model
     parts: tuple[Part, ...]
-    class_density: Jitted
-    full_density: Jitted
-    expand: Jitted
+    class_density: Jitted | Late
+    full_density: Jitted | Late
+    expand: Jitted | Late
     names: tuple[str, ...] = ()
 
     @property
@@ -122,6 +129,11 @@ class Compiled:
         """
         value, gradient = self.class_density(x)
         return float(value), np.asarray(gradient)
+
+    def compile(self) -> None:
+        """Compile now what would be compiled when it is first called."""
+        for function in (self.class_density, self.full_density, self.expand):
+            _ = function.function
 
     @property
     def searched(self) -> NDArray[np.bool_]:
@@ -172,8 +184,8 @@ class Compiled:
 def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Compiled:
     """Compile the model of a survey for the search of modes and for sampling.
 
-    Compiled functions take the data as arguments and are kept for the life of the process: a further survey of the
-    same structure costs no compilation.
+    Functions are compiled when they are first called. They take the data as arguments and are kept for the life of the
+    process: a further survey of the same structure costs no compilation.
 
     Parameters
     ----------
@@ -190,7 +202,7 @@ def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Com
     pymc_model, structure = build_survey(survey, rank), _structure(survey)
     with _LOCK:
         if structure not in _FUNCTIONS:
-            _FUNCTIONS[structure] = _functions(pymc_model)
+            _FUNCTIONS[structure] = _Functions(pymc_model)
         _FUNCTIONS.move_to_end(structure)
         while len(_FUNCTIONS) > _KEPT:
             _FUNCTIONS.popitem(last=False)
@@ -211,16 +223,35 @@ def compile_model(pymc_model: pm.Model) -> Compiled:
     Compiled
         The compiled model.
     """
-    return _bound(pymc_model, _functions(pymc_model))
+    return _bound(pymc_model, _Functions(pymc_model))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Functions:
-    class_density: Compilation
-    full_density: Compilation
-    expand: Compilation
-    # Asking the model for its variables builds graphs, too slow for every point that is expanded.
-    names: tuple[str, ...]
+    """The compiled functions of one structure, each compiled when it is first needed.
+
+    The search for modes does without the density of everything, which with latent constructs takes longest to compile.
+    """
+
+    __slots__ = ("_lock", "_made", "names")
+
+    def __init__(self, pymc_model: pm.Model) -> None:
+        # Asking the model for its variables builds graphs, too slow for every point that is expanded.
+        self.names = tuple(str(variable.name) for variable in _natural(pymc_model))
+        self._made: dict[_Kind, Compilation] = {}
+        self._lock = Lock()
+
+    def get(self, kind: _Kind, pymc_model: pm.Model) -> Compilation:
+        """Return a function, compiled from this model if it was not needed before."""
+        if kind is _Kind.FULL and all(part.searched for part in _parts(pymc_model)):
+            kind = _Kind.CLASS
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = _compilation(kind, pymc_model)
+            return self._made[kind]
+
+    def bound(self, kind: _Kind, pymc_model: pm.Model) -> Late:
+        """Return a function with the data of a model."""
+        return Late(lambda: self.get(kind, pymc_model).bound(pymc_model))
 
 
 _FUNCTIONS: OrderedDict[Hashable, _Functions] = OrderedDict()
@@ -242,26 +273,23 @@ def _bound(pymc_model: pm.Model, functions: _Functions) -> Compiled:
     return Compiled(
         pymc_model=pymc_model,
         parts=_parts(pymc_model),
-        class_density=functions.class_density.bound(pymc_model),
-        full_density=functions.full_density.bound(pymc_model),
-        expand=functions.expand.bound(pymc_model),
+        class_density=functions.bound(_Kind.CLASS, pymc_model),
+        full_density=functions.bound(_Kind.FULL, pymc_model),
+        expand=functions.bound(_Kind.EXPAND, pymc_model),
         names=functions.names,
     )
 
 
-def _functions(pymc_model: pm.Model) -> _Functions:
+def _compilation(kind: _Kind, pymc_model: pm.Model) -> Compilation:
     with reproducible(), pymc_model:
         parts = _parts(pymc_model)
         x = pt.tensor("unconstrained", dtype="float64", shape=(None,))
         place = _places(pymc_model, parts, x)
-        class_density = compilation(pymc_model, x, clone_replace(_class_part(pymc_model, parts), place))
-        full_density = class_density
-        if not all(part.searched for part in parts):
-            full_density = compilation(pymc_model, x, clone_replace(_full(pymc_model), place))
-        natural = _natural(pymc_model)
-        expand = compilation(pymc_model, x, clone_replace(natural, place))
-    names = tuple(str(variable.name) for variable in natural)
-    return _Functions(class_density=class_density, full_density=full_density, expand=expand, names=names)
+        if kind is _Kind.EXPAND:
+            outputs = _natural(pymc_model)
+        else:
+            outputs = _full(pymc_model) if kind is _Kind.FULL else _class_part(pymc_model, parts)
+        return compilation(pymc_model, x, clone_replace(outputs, place))
 
 
 def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, Any]:

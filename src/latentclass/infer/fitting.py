@@ -160,6 +160,7 @@ def fit(
     laps = Laps()
     with doing("building and compiling the model", shown=progressbar):
         compiled = compile_survey(survey)
+        compiled.compile()
     laps.lap("compiling")
     modes = search(compiled, survey, n_starts=n_starts, seed=settings.seed, progressbar=progressbar)
     laps.lap("search")

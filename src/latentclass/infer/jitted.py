@@ -25,7 +25,7 @@ from pytensor.tensor.math import Sum
 from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
 
-__all__ = ["Compilation", "Jitted", "compilation", "reproducible"]
+__all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
 
 type Vector = NDArray[np.float64]
 
@@ -174,6 +174,56 @@ class Jitted:
             return jitted(x, *data)[:-1]
 
         return call
+
+
+class Late:
+    """A `Jitted` that is made, and compiled where need be, when it is first called.
+
+    Parameters
+    ----------
+    make : callable
+        Makes it.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Jitted]) -> None:
+        self._make = make
+        self._made: Jitted | None = None
+
+    def _jitted(self) -> Jitted:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __call__(self, x: Vector) -> tuple[Any, ...]:
+        """Return the outputs at a point, with the data that the model has now."""
+        return self._jitted()(x)
+
+    @property
+    def function(self) -> Any:
+        """As `Jitted.function`."""
+        return self._jitted().function
+
+    def data(self) -> list[Any]:
+        """As `Jitted.data`.
+
+        Returns
+        -------
+        list of ndarray
+            What the function takes beside the vector.
+        """
+        return self._jitted().data()
+
+    def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
+        """As `Jitted.frozen`.
+
+        Returns
+        -------
+        callable
+            Vector to outputs.
+        """
+        return self._jitted().frozen()
 
 
 def distinct_rows(

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
 from pytensor.link.utils import compile_function_src
 
-from latentclass.infer.jitted import Jitted, Vector
+from latentclass.infer.jitted import Jitted, Late, Vector
 
 __all__ = ["Entry", "density_entry", "nutpie_model"]
 
@@ -73,7 +73,7 @@ class _Compiled(types.WrapperAddressProtocol):
         return self._result.signature
 
 
-def density_entry(density: Jitted, x: Vector) -> tuple[Entry, NDArray[np.int64]]:
+def density_entry(density: Jitted | Late, x: Vector) -> tuple[Entry, NDArray[np.int64]]:
     """Return a density as the C function that nutpie takes, and the addresses and shapes of its data.
 
     Parameters
@@ -140,7 +140,7 @@ def _source(ndims: Sequence[int]) -> str:
 
 
 def nutpie_model(
-    density: Jitted,
+    density: Jitted | Late,
     expand: Callable[[Vector], Sequence[Any]],
     start: Callable[[int], Vector],
     *,

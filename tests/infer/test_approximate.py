@@ -13,6 +13,7 @@ from scipy.special import gammaln
 
 import latentclass as lc
 from latentclass.evidence import marginal_likelihood
+from latentclass.evidence.marginal import check_importance
 from latentclass.evidence.refits import refits_like
 from latentclass.infer.importance import importance, resampled
 from latentclass.infer.laplace import WarpedNormal, laplace
@@ -126,6 +127,8 @@ def test_a_bad_approximation_is_said_to_be_bad_and_not_resampled(monkeypatch: py
     assert "Pareto k" in fit.summary()
     with pytest.raises(lc.FitError, match=r"approximation by 'laplace' has no marginal likelihood: the Pareto k"):
         marginal_likelihood(fit)
+    with pytest.raises(lc.FitError, match=r"approximation by 'laplace' has no marginal likelihood: the Pareto k"):
+        check_importance(fit)
     diagnosis = lc.diagnose(fit)
     assert not diagnosis.ok
     assert diagnosis.messages[0].startswith("The draws are those of an approximation (laplace) that misses parts")

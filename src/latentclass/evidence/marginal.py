@@ -18,7 +18,7 @@ from latentclass.posterior import Fit
 from latentclass.posterior.samples import evenly
 from latentclass.simulation import draw_parameters
 
-__all__ = ["MarginalLikelihood", "marginal_likelihood"]
+__all__ = ["MarginalLikelihood", "check_importance", "marginal_likelihood"]
 
 # Effective draws in the common part of posterior and proposal below which the error is not to be trusted, and below
 # which there is no number at all.
@@ -170,14 +170,31 @@ def marginal_likelihood(fit: Fit, *, draws: int = 4000, seed: int = 0) -> Margin
     )
 
 
-def _by_importance(fit: Fit) -> MarginalLikelihood:
-    found, about = fit.convergence, fit.tree["sample_stats"].attrs
-    if not found.pareto_k <= found.threshold:
+def check_importance(fit: Fit) -> None:
+    """Check that a fit, where it is an approximation, is good enough for a marginal likelihood.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+
+    Raises
+    ------
+    FitError
+        When it is not.
+    """
+    found = fit.convergence
+    if found.approximate and not found.pareto_k <= found.threshold:
         message = (
             f"The approximation by {found.method!r} has no marginal likelihood: the Pareto k of its importance ratios "
             f"is {found.pareto_k:.2f}, above {found.threshold:.2f}. Fit with method='nuts'."
         )
         raise FitError(message)
+
+
+def _by_importance(fit: Fit) -> MarginalLikelihood:
+    check_importance(fit)
+    found, about = fit.convergence, fit.tree["sample_stats"].attrs
     copies = float(gammaln(fit.model.n_classes + 1))
     value, message = float(about["log_evidence"]), ""
     if found.effective < _FEWEST_EFFECTIVE:

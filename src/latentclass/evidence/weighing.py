@@ -16,6 +16,7 @@ from latentclass.errors import LatentClassError, LatentClassWarning, listed, nea
 from latentclass.evidence.gather import LINES, Gatherer
 from latentclass.evidence.kept import Kept
 from latentclass.evidence.lines import GroupEvidence
+from latentclass.evidence.marginal import check_importance
 from latentclass.evidence.refits import fingerprint, refits_like
 from latentclass.evidence.verdict import Decision, Rule
 from latentclass.evidence.weight import FACTOR_GROUP, check_groups
@@ -214,6 +215,8 @@ def weigh(
         When the model has no factor groups, one class, or lacks one that is named.
     LatentClassError
         When a line is unknown, or a number is out of range.
+    FitError
+        When the fit, or a refit, is an approximation whose importance ratios are too bad for a Bayes factor.
 
     Warns
     -----
@@ -228,6 +231,8 @@ def weigh(
     """
     fit.survey.check_one_row_each("lc.weigh")
     chosen = _check(fit, groups, skip)
+    if "bayes_factor" not in skip:
+        check_importance(fit)
     rule = Rule() if rule is None else rule
     refits = refits_like(fit, cores=cores, folder=folder, seed=seed, progressbar=progressbar)
     name = fingerprint(model_to_data(fit.model), fit.survey.frame, dict(refits.settings), _draws_of(fit), prob)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from pytensor.printing import debugprint
 import latentclass as lc
 from latentclass.graph import build_survey
 from latentclass.infer import compiled as module
+from latentclass.infer import jitted
 from latentclass.infer.compiled import compile_model, compile_survey
 from latentclass.infer.jitted import distinct_rows
 from latentclass.survey import Survey
@@ -89,6 +91,33 @@ def in_the_interpreter(survey: Survey, rank: np.ndarray, x: np.ndarray) -> list[
         density = pymc_model.logp()
     outputs = [density, pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])]
     return in_python(pymc_model.value_vars, outputs)(**parts)
+
+
+@pytest.mark.parametrize(("name", "n_alike"), [("learned scales", 0), ("no covariates", 30)])
+def test_parts_of_the_respondents_add_up_whatever_the_threads(name: str, n_alike: int, monkeypatch) -> None:
+    monkeypatch.setattr(jitted, "_PART", 20)
+    survey = survey_of(models()[name], 160, seed=4)
+    codes = np.array(survey.codes)
+    codes[:n_alike] = codes[0]
+    survey = replace(survey, codes=codes)
+    compiled = compile_survey(survey)
+    x = np.random.default_rng(1).normal(size=compiled.n_dim)
+    wanted = in_the_interpreter(survey, compiled.pymc_model["breaking_order"].get_value(), x)
+    found = []
+    for n_threads in (1, 3):
+        with monkeypatch.context() as patch, ThreadPoolExecutor(n_threads) as pool:
+            patch.setattr(jitted, "threads", lambda pool=pool: pool)
+            found.append(compiled.full_density.spread()(x))
+    found.append(compiled.full_density.frozen()(x))
+    # Parts of at least 20 and the prior alone; as much as 130 differ.
+    assert 4 <= len(compiled.full_density._parts) <= 9
+    for one, three, none, truth in zip(*found, wanted, strict=True):
+        np.testing.assert_array_equal(one, three)
+        np.testing.assert_array_equal(one, none)
+        np.testing.assert_allclose(one, truth, rtol=1e-10, atol=1e-10)
+    # The data may change.
+    compiled.set_data("codes", compiled.pymc_model["codes"].get_value()[::-1])
+    np.testing.assert_allclose(compiled.full_density.spread()(x)[0], compiled.full_density(x)[0], rtol=1e-12)
 
 
 def test_respondents_who_are_alike_are_computed_once() -> None:

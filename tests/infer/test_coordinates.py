@@ -58,7 +58,7 @@ def compiled() -> Compiled:
         def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
             return log_posterior(x), central_differences(log_posterior, x)
 
-        def frozen(self) -> Density:
+        def spread(self) -> Density:
             return self
 
     density = Density()

@@ -148,9 +148,10 @@ def _elsewhere(modes: Modes, known: frozenset[int]) -> float:
 
 def _climbed(compiled: Compiled, start: Vector) -> Vector:
     """Maximise the density of everything, what priors learn included."""
+    density = compiled.full_density.spread()
 
     def negative(x: Vector) -> tuple[float, Vector]:
-        value, gradient = compiled.full_density(x)
+        value, gradient = density(x)
         return -float(value), -np.asarray(gradient)
 
     bounds = [(-_FARTHEST, _FARTHEST)] * len(start)

@@ -47,7 +47,7 @@ class Coordinates:
 
     def __init__(self, compiled: Compiled) -> None:
         # The data as they are now: to look whether they have changed, at every point, costs as much as small densities.
-        self._density = compiled.class_density.frozen()
+        self._density = compiled.class_density.spread()
         self._places: list[_Place] = []
         self._n = 0
         for part in compiled.parts:

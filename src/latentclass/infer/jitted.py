@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ from pytensor.tensor.math import Sum
 
 from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
+from latentclass.infer.threads import threads
 
 __all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
 
@@ -32,6 +33,9 @@ type Vector = NDArray[np.float64]
 _MARK = np.int8(1)
 # The last takes PyMC's checks of parameters away: the transforms keep values inside their support.
 _REWRITES = ["fast_run", "numba", "local_remove_check_parameter"]
+# Distinct respondents of a part that a thread computes, about a millisecond of work, and the most parts there are.
+_PART = 25_000
+_MOST_PARTS = 64
 # Share of distinct rows beyond which all are computed as they stand.
 _MOST_DISTINCT = 0.9
 
@@ -110,7 +114,7 @@ class Jitted:
         The model whose data it works on.
     """
 
-    __slots__ = ("_arguments", "_compilation", "_jitted", "_of_respondents", "_shared", "_values")
+    __slots__ = ("_arguments", "_compilation", "_jitted", "_kept", "_of_respondents", "_parts", "_shared", "_values")
 
     def __init__(self, compilation: Compilation, pymc_model: pm.Model) -> None:
         self._compilation, self._jitted = compilation, compilation.function
@@ -122,6 +126,8 @@ class Jitted:
         self._of_respondents = [name for name in names if name in of and of[name][0] == RESPONDENT]
         self._values: list[Any] = []
         self._arguments: list[Any] = []
+        self._kept: tuple[dict[str, Any], list[Vector]] = ({}, [])
+        self._parts: list[list[Any]] | None = None
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
         """Return the outputs at a point, with the data that the model has now."""
@@ -142,19 +148,43 @@ class Jitted:
         """
         values = [variable.get_value(borrow=True) for variable in self._shared.values()]
         if len(values) != len(self._values) or any(a is not b for a, b in zip(values, self._values, strict=True)):
-            self._arguments = self._prepared(dict(zip(self._shared, values, strict=True)))
+            data = dict(zip(self._shared, values, strict=True))
+            self._kept, self._parts = (data, self._counted(data)), None
+            self._arguments = self._prepared(*self._kept)
             self._values = values
         return self._arguments
 
-    def _prepared(self, data: dict[str, Any]) -> list[Any]:
-        own, weights = self._compilation, []
-        if own.weighted:
-            first, counts = distinct_rows([data[name] for name in self._of_respondents], data.get(COUNTS))
-            if first is not None:
-                data |= {name: data[name][first] for name in self._of_respondents}
-                if RESPONDENT in data:
-                    data[RESPONDENT] = np.full_like(data[RESPONDENT], len(first))
-            weights = [counts]
+    def _counted(self, data: dict[str, Any]) -> list[Vector]:
+        """Keep one of the respondents who are alike, and return their numbers."""
+        if not self._compilation.weighted:
+            return []
+        first, counts = distinct_rows([data[name] for name in self._of_respondents], data.get(COUNTS))
+        if first is not None:
+            self._keep(data, first)
+        return [counts]
+
+    def _keep(self, data: dict[str, Any], which: Any) -> None:
+        data |= {name: data[name][which] for name in self._of_respondents}
+        if RESPONDENT in data:
+            data[RESPONDENT] = np.full_like(data[RESPONDENT], len(data[self._of_respondents[0]]))
+
+    def _cut(self) -> list[list[Any]]:
+        """Return the arguments for parts of the respondents, and at last for none; nothing where they are few."""
+        data, weights = self._kept
+        n = len(data[self._of_respondents[0]]) if self._of_respondents else 0
+        size = max(_PART, -(-n // _MOST_PARTS))
+        if n < 2 * _PART or not self._compilation.weighted:
+            return []
+        found = []
+        for rows in [slice(start, start + size) for start in range(0, n, size)] + [slice(0, 1)]:
+            part, none = dict(data), rows.stop == 1
+            self._keep(part, rows)
+            own = [np.zeros(1)] if none else [w[rows] if len(w) > 1 else w for w in weights]
+            found.append(self._prepared(part, own))
+        return found
+
+    def _prepared(self, data: dict[str, Any], weights: list[Vector]) -> list[Any]:
+        own = self._compilation
         prepared = [np.ascontiguousarray(p.function(*[data[name] for name in p.names])) for p in own.preparations]
         return [
             np.require(a, requirements=["C", "W"]) for a in (*weights, *prepared, *(data[name] for name in own.names))
@@ -163,15 +193,44 @@ class Jitted:
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
 
+        Many respondents are computed in parts, whose sums are the same bits as those of `spread`: beyond some hundred
+        thousand the arrays of all respondents would be too large for the caches of a processor.
+
         Returns
         -------
         callable
             Vector to outputs.
         """
-        jitted, data = self._jitted, self.data()
+        return self._added(map)
+
+    def spread(self) -> Callable[[Vector], tuple[Any, ...]]:
+        """Return the function with the data as they are now, the parts of many respondents spread over the cores.
+
+        For climbs, which go one step after the other; where threads call side by side already, `frozen` is as quick.
+
+        Returns
+        -------
+        callable
+            Vector to outputs, the same bits whatever the number of cores.
+        """
+        return self._added(lambda function, parts: threads().map(function, parts))
+
+    def _added(self, run: Callable[..., Iterable[tuple[Any, ...]]]) -> Callable[[Vector], tuple[Any, ...]]:
+        jitted, whole = self._jitted, self.data()
+        if self._parts is None:
+            self._parts = self._cut()
+        *parts, none = self._parts or [[]]
 
         def call(x: Vector) -> tuple[Any, ...]:
-            return jitted(x, *data)[:-1]
+            if not parts:
+                return jitted(x, *whole)[:-1]
+            prior = jitted(x, *none)[:-1]
+            if not np.isfinite(prior[0]):
+                return jitted(x, *whole)[:-1]
+            found = zip(*run(lambda data: jitted(x, *data)[:-1], parts), strict=True)
+            # A log density is a prior, which is in every part, and a sum over respondents.
+            more = len(parts) - 1
+            return tuple(sum(own[1:], start=own[0]) - more * p for own, p in zip(found, prior, strict=True))
 
         return call
 

@@ -119,12 +119,12 @@ def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mappin
 
 def _climb_unconstrained(compiled: Compiled, start: Vector) -> End:
     """Maximise the density of the unconstrained vector, the one that is sampled."""
-    free, x = compiled.searched, start.copy()
+    free, x, density = compiled.searched, start.copy(), compiled.class_density.spread()
 
     def negative(moved: Vector) -> tuple[float, Vector]:
         x[free] = moved
-        value, gradient = compiled.log_posterior(x)
-        return -value, -gradient[free]
+        value, gradient = density(x)
+        return -float(value), -gradient[free]
 
     bounds = _bounds(int(free.sum()))
     found = minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS)
@@ -221,13 +221,13 @@ def _laplace(compiled: Compiled, survey: Survey, mode: Mode, interior: Vector) -
 
 
 def _curvature(compiled: Compiled, x: Vector, free: np.ndarray) -> np.ndarray:
-    step = 1e-4
+    step, density = 1e-4, compiled.class_density.spread()
     rows = np.empty((len(free), len(free)))
     for row, entry in enumerate(free):
         upper, lower = x.copy(), x.copy()
         upper[entry] += step
         lower[entry] -= step
-        difference = compiled.log_posterior(lower)[1] - compiled.log_posterior(upper)[1]
+        difference = density(lower)[1] - density(upper)[1]
         rows[row] = difference[free] / (2 * step)
     return 0.5 * (rows + rows.T)
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-__all__ = ["available_cores", "one_blas_thread", "side_by_side"]
+__all__ = ["available_cores", "one_blas_thread", "side_by_side", "threads"]
 
 
 def available_cores() -> int:
@@ -36,6 +37,23 @@ def one_blas_thread() -> Iterator[None]:
     """
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+def threads() -> ThreadPoolExecutor:
+    """Return as many threads as there are cores, kept for the life of the process.
+
+    Returns
+    -------
+    ThreadPoolExecutor
+        The threads; what runs in them must not wait for others of them.
+    """
+    # A forked process has none of the threads of its parent.
+    return _threads_of(os.getpid())
+
+
+@cache
+def _threads_of(process: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(available_cores(), thread_name_prefix=f"latentclass-{process}")
 
 
 def side_by_side[T](function: Callable[[NDArray[np.float64]], T], points: NDArray[np.float64]) -> list[T]:

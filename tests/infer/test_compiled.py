@@ -15,7 +15,7 @@ from latentclass.graph import build_survey
 from latentclass.infer import compiled as module
 from latentclass.infer import jitted
 from latentclass.infer.compiled import compile_model, compile_survey
-from latentclass.infer.jitted import distinct_rows
+from latentclass.infer.distinct import distinct_rows
 from latentclass.survey import Survey
 from tests.graph.conftest import covariates, rich_model
 from tests.graph.evaluation import in_python

@@ -110,7 +110,7 @@ def test_parts_of_the_respondents_add_up_whatever_the_threads(name: str, n_alike
             found.append(compiled.full_density.spread()(x))
     found.append(compiled.full_density.frozen()(x))
     # Parts of at least 20 and the prior alone; as much as 130 differ.
-    assert 4 <= len(compiled.full_density._parts) <= 9
+    assert 4 <= len(compiled.full_density._jitted()._parts) <= 9
     for one, three, none, truth in zip(*found, wanted, strict=True):
         np.testing.assert_array_equal(one, three)
         np.testing.assert_array_equal(one, none)

@@ -283,6 +283,16 @@ class Late:
         """
         return self._jitted().frozen()
 
+    def spread(self) -> Callable[[Vector], tuple[Any, ...]]:
+        """As `Jitted.spread`.
+
+        Returns
+        -------
+        callable
+            Vector to outputs.
+        """
+        return self._jitted().spread()
+
 
 def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compilation:
     """Compile a function of the unconstrained vector.

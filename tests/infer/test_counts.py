@@ -18,7 +18,15 @@ import pytest
 import latentclass as lc
 from latentclass.comparison.likelihood import maximum_likelihood
 from latentclass.errors import FitError, LatentClassError, SurveyError
-from latentclass.evidence import posterior_weights, prediction, prediction_difference, prior_weights, refits_like
+from latentclass.evidence import (
+    likelihood_ratio,
+    marginal_likelihood,
+    posterior_weights,
+    prediction,
+    prediction_difference,
+    prior_weights,
+    refits_like,
+)
 from latentclass.infer.compiled import compile_survey
 from latentclass.infer.jitted import distinct_rows
 from latentclass.infer.refit import refits_without
@@ -170,6 +178,26 @@ def test_a_saved_fit_keeps_its_counts(counted: lc.Fit, tmp_path: Path) -> None:
 
 def test_the_tree_has_no_log_likelihood_that_others_would_sum_over_rows(counted: lc.Fit) -> None:
     assert "log_likelihood" not in counted.tree.children
+    assert counted.tree["constant_data"]["respondent_counts"].to_numpy().tolist() == TABLE["n"].tolist()
+
+
+def test_a_fit_of_counts_is_that_of_the_respondents() -> None:
+    """Draws of the approximation follow from the density alone, so that rounding does not grow as it does in chains."""
+    how = {"method": "laplace", "draws": 400, "chains": 2, "n_starts": 3, "seed": 1, "progressbar": False}
+    one, other = lc.fit(MODEL, TABLE, counts="n", **how), lc.fit(MODEL, EVERY, **how)
+    pd.testing.assert_frame_equal(one.classes(), other.classes(), rtol=1e-4)
+    assert one.convergence.pareto_k == pytest.approx(other.convergence.pareto_k, abs=1e-3)
+    bridges = [marginal_likelihood(fit, draws=500).log_value for fit in (one, other)]
+    assert bridges[0] == pytest.approx(bridges[1], abs=1e-3)
+    ratios = [likelihood_ratio(fit.survey, "group", n_starts=2) for fit in (one, other)]
+    assert ratios[0].bic_difference == pytest.approx(ratios[1].bic_difference, abs=1e-3)
+
+
+def test_fits_with_other_counts_are_not_compared(counted: lc.Fit) -> None:
+    model = MODEL.replace(factor_groups={})
+    others = lc.read_survey(model, TABLE.assign(n=1), counts="n")
+    with pytest.raises(LatentClassError, match="not of the same answers.*400 respondents"):
+        lc.compare({"one": counted, "other": replace(counted, model=model, survey=others)})
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,11 @@ def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Com
     -------
     Compiled
         The compiled model.
+
+    Raises
+    ------
+    SurveyError
+        When the survey has counts, and respondents enter the density with more than a weight.
     """
     pymc_model, structure = build_survey(survey, rank), _structure(survey)
     with _LOCK:
@@ -207,6 +212,8 @@ def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Com
         while len(_FUNCTIONS) > _KEPT:
             _FUNCTIONS.popitem(last=False)
         functions = _FUNCTIONS[structure]
+    if not functions.full_density.weighted:
+        survey.check_one_row_each("The density of this model")
     return _bound(pymc_model, functions)
 
 

@@ -351,4 +351,6 @@ def _data_groups(survey: Survey) -> dict[str, xr.Dataset]:
         coords={dims.RESPONDENT: respondents}
         | {dims.covariate_dim(group.name): [c.label for c in group.columns] for group in survey.groups},
     )
+    if survey.counts is not None:
+        constant[dims.COUNTS] = (dims.RESPONDENT, survey.counts)
     return {"observed_data": xr.Dataset(observed, coords=coords), "constant_data": constant}

@@ -40,7 +40,8 @@ def membership_blocks(fit: Fit, *, size: int | None = None) -> Iterator[xr.DataA
     ------
     DataArray [chain, draw, respondent, class]
         Probabilities of the classes given covariates and answers, over the chains that the answers come from; the
-        respondents of the blocks follow each other as in the survey.
+        respondents of the blocks follow each other as in the survey. With counts a value for each row, which stands for
+        as many respondents as ``fit.survey.counts`` says.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def log_likelihood_blocks(fit: Fit, *, size: int | None = None) -> Iterator[xr.D
     ------
     DataArray [chain, draw, respondent]
         What ``fit.tree["log_likelihood"]`` would hold, over the chains that the answers come from; the respondents of
-        the blocks follow each other as in the survey.
+        the blocks follow each other as in the survey. With counts the values are those of one respondent of each row.
 
     Raises
     ------

@@ -17,6 +17,7 @@ import pytest
 
 import latentclass as lc
 from latentclass.comparison.likelihood import maximum_likelihood
+from latentclass.comparison.sparse import occupied_classes
 from latentclass.errors import FitError, LatentClassError, SurveyError
 from latentclass.evidence import (
     likelihood_ratio,
@@ -64,11 +65,13 @@ def one_each(counted: lc.Fit) -> lc.Fit:
     return replace(counted, survey=lc.read_survey(MODEL, EVERY))
 
 
-def test_densities_and_gradients_agree() -> None:
-    surveys = lc.read_survey(MODEL, TABLE, counts="n"), lc.read_survey(MODEL, EVERY)
+@pytest.mark.parametrize("prior", [lc.Normal(1.5), lc.Hierarchical(1.0)])
+def test_densities_and_gradients_agree(prior: lc.Normal | lc.Hierarchical) -> None:
+    model = MODEL.replace(priors=MODEL.priors.replace(group_effects={"group": prior}))
+    surveys = lc.read_survey(model, TABLE, counts="n"), lc.read_survey(model, EVERY)
     compiled = [compile_survey(survey) for survey in surveys]
     x = np.random.default_rng(2).normal(size=compiled[0].n_dim)
-    (one, slope), (other, other_slope) = (c.log_posterior(x) for c in compiled)
+    (one, slope), (other, other_slope) = (c.full_density(x) for c in compiled)
     assert one == pytest.approx(other, rel=1e-12)
     np.testing.assert_allclose(slope, other_slope, rtol=1e-10, atol=1e-9)
 
@@ -211,6 +214,7 @@ def test_fits_with_other_counts_are_not_compared(counted: lc.Fit) -> None:
         ("lc.report", lambda fit: lc.report(fit, "report.html")),
         ("posterior_predictive", lambda fit: fit.with_posterior_predictive()),
         ("with_log_likelihood", lc.with_log_likelihood),
+        ("occupied_classes", lambda fit: occupied_classes(fit.survey)),
         ("posterior_weights", posterior_weights),
         ("prior_weights", lambda fit: prior_weights(fit.survey)),
         ("A refit of other models", refits_like),

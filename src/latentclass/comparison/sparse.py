@@ -108,6 +108,8 @@ def occupied_classes(
     ------
     LatentClassError
         When an argument is out of range.
+    SurveyError
+        When the survey was read with counts.
 
     References
     ----------
@@ -123,6 +125,7 @@ def occupied_classes(
     >>> occupied_classes(lc.read_survey(data.model, data.frame), 5, draws=200, tune=200).table.index.name
     'n_occupied'
     """
+    survey.check_one_row_each("occupied_classes")
     concentration = survey.model.priors.items.concentration if concentration is None else concentration
     _check(n_components, share, concentration, draws, tune)
     streams = np.random.default_rng(seed).spawn(_CHAINS + 1)

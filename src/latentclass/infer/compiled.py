@@ -212,7 +212,7 @@ def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Com
         while len(_FUNCTIONS) > _KEPT:
             _FUNCTIONS.popitem(last=False)
         functions = _FUNCTIONS[structure]
-    if not functions.full_density.weighted:
+    if survey.counts is not None and not functions.get(_Kind.CLASS, pymc_model).weighted:
         survey.check_one_row_each("The density of this model")
     return _bound(pymc_model, functions)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import latentclass as lc
+from latentclass.evidence.gather import Gatherer
 from latentclass.evidence.kept import Kept
 from latentclass.evidence.lines import BayesFactor, GroupEvidence, Notes, WeightSummary
 from latentclass.evidence.refits import Refits, fingerprint, forget_refits
@@ -81,3 +83,23 @@ def test_a_failing_refit_says_so(tmp_path: Path) -> None:
     with pytest.raises(lc.FitError, match="2 of 2 tasks failed(.|\n)*Unknown sampler 'nutpy'"):
         list(two.fits(both))
     assert not list(tmp_path.iterdir())
+
+
+def test_with_scores_only_what_compares_models_needs_refits(tmp_path: Path) -> None:
+    # The Bayes factor is then found in the fit itself.
+    frame = pd.DataFrame({name: [0, 1, 1] for name in ("a", "b", "s_1", "s_2", "x")})
+    plain = lc.Model(items=lc.binary("a", "b"), n_classes=2, factor_groups={"one": ["x"]})
+    scores = plain.replace(factor_groups={"one": ["x"], "two": ["s"]}, constructs={"s": ["s_1", "s_2"]})
+    learned = scores.replace(priors=lc.Priors(group_effects={"one": lc.Hierarchical()}))
+
+    def refitted(model: lc.Model, *lines: str) -> set[str]:
+        refits = Refits(frame=frame, folder=tmp_path, cores=1, settings=FrozenMapping({}))
+        return Gatherer(
+            fit=SimpleNamespace(model=model), refits=refits, kept=Kept(path=tmp_path / "results.json"), lines=lines,
+            bound=0.02, prob=0.9, most_refits=0, n_starts=1, seed=0,
+        )._refitted("one")  # fmt: skip
+
+    assert refitted(plain, "bayes_factor", "likelihood") == {"bayes_factor"}
+    assert refitted(scores, "bayes_factor", "likelihood") == set()
+    assert refitted(scores, "bayes_factor", "null_check") == {"null_check"}
+    assert refitted(learned, "bayes_factor", "prediction") == {"bayes_factor", "prediction"}

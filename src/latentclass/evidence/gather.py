@@ -124,23 +124,34 @@ class Gatherer:
             null_check=get(names["null_check"], NullCheckSummary, lambda: self._null_check(null(), group))
             if "null_check" in chosen
             else None,
-            notes=get(names["notes"], Notes, lambda: self._notes(null(), group)).texts
-            if set(names) & set(chosen)
-            else (),
+            notes=get(names["notes"], Notes, lambda: self._notes(group, null)).texts,
         )
 
     def _names(self, group: str) -> dict[str, str]:
-        """Return the names of what needs a fit without the group."""
+        """Return the names under which results are kept that may need a fit without the group."""
         return {
             "bayes_factor": f"bayes factor {group}",
             "prediction": f"prediction {group} {self.most_refits}",
             "null_check": f"null check {group}",
-            "notes": f"notes {group}",
+            "notes": f"notes {group}" if self._refitted(group) else "notes",
         }
+
+    def _refitted(self, group: str) -> set[str]:
+        """Return the lines asked for that need a fit without the group."""
+        without = {"prediction", "null_check"} if self._nested(group) else {"bayes_factor", "prediction", "null_check"}
+        return without & set(self.lines)
+
+    def _nested(self, group: str) -> bool:
+        """Return whether the Bayes factor is found in the fit itself.
+
+        With scores it has to be: no normal proposal has much in common with the posterior of a score for every
+        respondent.
+        """
+        return bool(self.fit.model.latent_constructs) and isinstance(self.fit.model.priors.of_group(group), Normal)
 
     def _needs_fit(self, group: str) -> bool:
         names = self._names(group)
-        return any(not self.kept.has(names[line]) for line in self.lines if line in names)
+        return any(not self.kept.has(names[line]) for line in self._refitted(group))
 
     @cached_property
     def _weights(self) -> WeightDraws:
@@ -187,12 +198,10 @@ class Gatherer:
         return marginal_likelihood(self.fit, seed=self.seed)
 
     def _bayes_factor(self, group: str, null: Callable[[], Fit]) -> BayesFactor:
-        normal = isinstance(self.fit.model.priors.of_group(group), Normal)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LatentClassWarning)
             try:
-                # No normal proposal has much in common with the posterior of a score for every respondent.
-                if self.fit.model.latent_constructs and normal:
+                if self._nested(group):
                     return nested_bayes_factor(self.fit, group)
                 return bayes_factor(self._marginal, marginal_likelihood(null(), seed=self.seed))
             except ModelError as error:
@@ -222,8 +231,10 @@ class Gatherer:
             p_value=found.p_value, error=found.error, observed=float(observed), replicated=float(replicated)
         )
 
-    def _notes(self, null: Fit, group: str) -> Notes:
-        fits = (("the fit", self.fit), (f"the refit without {group!r}", null))
+    def _notes(self, group: str, null: Callable[[], Fit]) -> Notes:
+        fits = [("the fit", self.fit)]
+        if self._refitted(group):
+            fits.append((f"the refit without {group!r}", null()))
         return Notes(texts=tuple(f"In {name}: {text}" for name, own in fits for text in own.convergence.messages))
 
 

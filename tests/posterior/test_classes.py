@@ -30,6 +30,14 @@ def test_sizes_are_means_of_the_memberships(full, probabilities) -> None:
     np.testing.assert_allclose(table["eti80_lb"], np.quantile(shares, 0.1, axis=0))
     np.testing.assert_allclose(table["expected_n"], probabilities.mean(axis=0).sum(axis=0))
     assert table["modal_n"].sum() == 30
+    mean = probabilities.mean(axis=0)
+    for k, name in enumerate(table.index):
+        own = mean[mean.argmax(axis=1) == k, k]
+        average, share = own.mean() if len(own) else np.nan, table.loc[name, "mean"]
+        assert table.loc[name, "average_posterior"] == pytest.approx(average, nan_ok=True)
+        odds = average / (1 - average) * (1 - share) / share
+        assert table.loc[name, "odds_correct"] == pytest.approx(odds, nan_ok=True)
+    assert table["odds_correct"].notna().any()
     assert table["mean"].sum() == pytest.approx(1)
 
 

@@ -8,7 +8,7 @@ from scipy.special import entr
 from latentclass.checks.families import Family
 from latentclass.checks.point import Answers, Point
 
-__all__ = ["odds_of_correct_classification", "separation"]
+__all__ = ["separation"]
 
 _ROWS = 20_000
 
@@ -68,27 +68,3 @@ def separation(point: Point) -> Family | str:
             "not in kind, or there is another class."
         ),
     )
-
-
-def odds_of_correct_classification(average: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return the odds of correct classification of every class: above 5 is called good (Nagin 2005).
-
-    Parameters
-    ----------
-    average : ndarray [class]
-        Average posterior probability of those assigned to the class.
-    share : ndarray [class]
-        Size of the class.
-
-    Returns
-    -------
-    ndarray [class]
-        Odds of the average over the odds of the share.
-
-    Examples
-    --------
-    >>> odds_of_correct_classification(np.array([0.9, 0.8]), np.array([0.5, 0.2])).round(6)
-    array([ 9., 16.])
-    """
-    average = np.minimum(average, 1 - 1e-12)
-    return np.asarray(average / (1 - average) / (share / (1 - share)))

@@ -19,6 +19,7 @@ __all__ = [
     "classification_certainty",
     "membership_table",
     "memberships",
+    "odds_of_correct_classification",
     "profiles",
 ]
 
@@ -64,20 +65,62 @@ def classes(posterior: xr.Dataset, survey: Survey, *, prob: float = 0.9) -> pd.D
     -------
     DataFrame
         Index ``class``; columns ``mean``, ``sd``, ``eti90_lb`` and ``eti90_ub`` of the share (the
-        number follows `prob`), ``expected_n`` (sum of the probabilities of membership) and
-        ``modal_n`` (respondents for whom it is the likeliest class).
+        number follows `prob`), ``expected_n`` (sum of the probabilities of membership),
+        ``modal_n`` (respondents for whom it is the likeliest class), ``average_posterior`` (mean probability of the
+        class among these; above 0.7 is called good) and ``odds_correct`` (odds of correct classification, see
+        `odds_of_correct_classification`; above 5 is called good). The last two are NaN for a class that is nobody's
+        likeliest.
 
     Raises
     ------
     LatentClassError
         When the probability is not between 0 and 1.
+
+    References
+    ----------
+    Nagin, D. S. (2005). Group-Based Modeling of Development. Harvard University Press.
     """
     share, probability = _pass(posterior, survey)
     table = summarise(share, prob)
     table["expected_n"] = survey.weights @ probability
-    modal = np.bincount(probability.argmax(axis=1), survey.weights, minlength=len(table))
+    assigned, weights = probability.argmax(axis=1), survey.weights
+    modal = np.bincount(assigned, weights, minlength=len(table))
     table["modal_n"] = modal.astype(np.int64)
+    total = np.bincount(assigned, weights * probability.max(axis=1), minlength=len(table))
+    table["average_posterior"] = np.divide(total, modal, out=np.full(len(table), np.nan), where=modal > 0)
+    table["odds_correct"] = odds_of_correct_classification(
+        table["average_posterior"].to_numpy(), table["mean"].to_numpy()
+    )
     return table
+
+
+def odds_of_correct_classification(average: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return the odds of correct classification of every class: above 5 is called good (Nagin 2005).
+
+    Parameters
+    ----------
+    average : ndarray [class]
+        Average posterior probability of those assigned to the class.
+    share : ndarray [class]
+        Size of the class.
+
+    Returns
+    -------
+    ndarray [class]
+        Odds of the average over the odds of the share; NaN where everyone is in the class.
+
+    References
+    ----------
+    Nagin, D. S. (2005). Group-Based Modeling of Development. Harvard University Press.
+
+    Examples
+    --------
+    >>> odds_of_correct_classification(np.array([0.9, 0.8]), np.array([0.5, 0.2])).round(6)
+    array([ 9., 16.])
+    """
+    average = np.minimum(average, 1 - 1e-12)
+    chance = np.where(share < 1, share / np.maximum(1 - share, 1e-300), np.nan)
+    return np.asarray(average / (1 - average) / chance)
 
 
 def profiles(posterior: xr.Dataset, survey: Survey, *, prob: float = 0.9, wide: bool = False) -> pd.DataFrame:

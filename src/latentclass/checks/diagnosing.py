@@ -16,9 +16,9 @@ from latentclass.checks.diagnosis import Diagnosis, Finding, Severity
 from latentclass.checks.identification import Identification, identification
 from latentclass.checks.invariants import invariants
 from latentclass.checks.point import Point
+from latentclass.checks.power_scaling import CONFLICT, PRIOR_ALONE, power_scaling
 from latentclass.posterior import Fit, check_convergence
 from latentclass.posterior.draws import Draws, level_slices
-from latentclass.posterior.in_blocks import total_by_draw
 from latentclass.posterior.summarise import table_index
 
 __all__ = ["diagnose"]
@@ -31,8 +31,6 @@ _DOUBTFUL_MARGIN, _MOST_DOUBTFUL = 0.5, 0.05
 _LARGE_WEIGHT = 0.1
 _NEAR_THE_BOUNDARY = 0.02
 _MANY_IN_CONFLICT = 0.25
-_SENSITIVE = 0.05
-_CONFLICT, _PRIOR_ALONE = "prior and data disagree", "known from the prior"
 _MANY_BAD_K = 0.02
 _FEWEST_MEMBERS = 5.0
 _INDEX = ["class", "item", "level"]
@@ -72,7 +70,7 @@ def diagnose(fit: Fit, *, seed: int = 0) -> Diagnosis:
     fit.survey.check_one_row_each("lc.diagnose")
     table = _convergence(fit)
     known = identification(Point.of(fit), seed=seed)
-    k, sensitivity, edge = _pareto_k(fit), _sensitivity(fit), _boundary(fit)
+    k, sensitivity, edge = _pareto_k(fit), power_scaling(fit), _boundary(fit)
     findings = [
         *(about_approximation(fit.convergence) if fit.convergence.approximate else _about_draws(fit, table)),
         *_about_modes(fit),
@@ -320,55 +318,12 @@ def _about_influence(k: pd.Series, fit: Fit) -> Finding:
     )
 
 
-def _sensitivity(fit: Fit) -> pd.DataFrame:
-    from arviz_stats import psense
-
-    if "log_prior" not in fit.tree.children:
-        return _no_sensitivity()
-    prior = fit.tree["log_prior"].to_dataset()
-    names = [str(name) for name in fit.posterior.data_vars if name in prior and name != dims.SCORE]
-    if not names:
-        return _no_sensitivity()
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": fit.posterior,
-            "log_prior": prior.sel({dims.CHAIN: _chains(fit)}),
-            "log_likelihood": total_by_draw(fit).to_dataset(name=dims.RESPONSES),
-        }
-    )
-    with warnings.catch_warnings():
-        # Of too few draws for the tails, which is a finding of its own, and of entries that do not vary.
-        warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = {group: _entries(psense(tree, var_names=names, group=group)) for group in ("prior", "likelihood")}
-    table = pd.DataFrame(found).rename_axis("parameter").fillna(0.0)
-    informative = table["prior"] > _SENSITIVE
-    spoken_to = table["likelihood"] > _SENSITIVE
-    table["diagnosis"] = np.select([informative & spoken_to, informative], [_CONFLICT, _PRIOR_ALONE], default="")
-    return table
-
-
-def _no_sensitivity() -> pd.DataFrame:
-    return pd.DataFrame(columns=["prior", "likelihood", "diagnosis"], index=pd.Index([], name="parameter"))
-
-
-def _entries(found: xr.Dataset) -> pd.Series:
-    """Return every entry of every variable under a name such as ``slope_social[age, Class 1]``."""
-    parts = {}
-    for name, array in found.data_vars.items():
-        labels = [array[dim].to_numpy().tolist() for dim in array.dims]
-        for place in np.ndindex(*array.shape):
-            own = ", ".join(str(values[at]) for values, at in zip(labels, place, strict=True))
-            parts[f"{name}[{own}]" if own else str(name)] = float(array.to_numpy()[place])
-    return pd.Series(parts, dtype=float)
-
-
 def _about_priors(sensitivity: pd.DataFrame) -> Finding:
     if sensitivity.empty:
         message = "The log prior of the draws is unknown (an improper prior?), so the priors cannot be power-scaled."
         return Finding(name="priors", severity=Severity.NOTE, value="not known", message=message)
     variable = sensitivity.index.str.split("[").str[0]
-    conflict, weak = sensitivity["diagnosis"] == _CONFLICT, sensitivity["diagnosis"] == _PRIOR_ALONE
+    conflict, weak = sensitivity["diagnosis"] == CONFLICT, sensitivity["diagnosis"] == PRIOR_ALONE
     # A prior that informs is no fault. One that moves a parameter more than the data do is a reason to stop.
     stronger = conflict & (sensitivity["prior"] > sensitivity["likelihood"])
     many = stronger.groupby(variable).mean().max() > _MANY_IN_CONFLICT

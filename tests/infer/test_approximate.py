@@ -172,8 +172,10 @@ def test_latent_constructs_are_refused() -> None:
     )
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.integers(1, [3, 3, 6, 6, 6], (40, 5)), columns=["a", "b", "s1", "s2", "s3"])
-    with pytest.raises(lc.FitError, match=r"method='laplace' cannot do latent constructs \('stress'\).*scores='mean'"):
-        lc.fit(model, frame, **SETTINGS)
+    for method in ("laplace", "pathfinder"):
+        message = rf"method='{method}' cannot do latent constructs \('stress'\).*scores='mean'"
+        with pytest.raises(lc.FitError, match=message):
+            lc.fit(model, frame, **{**SETTINGS, "method": method})
 
 
 def test_an_unknown_method_is_refused(fit: lc.Fit) -> None:

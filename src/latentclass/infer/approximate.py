@@ -49,7 +49,7 @@ def check_approximable(survey: Survey, method: str) -> None:
     FitError
         When every respondent has scores of their own.
     """
-    if method == Method.LAPLACE and survey.model.latent_constructs:
+    if survey.model.latent_constructs:
         names = ", ".join(map(repr, survey.model.latent_constructs))
         message = (
             f"method={method!r} cannot do latent constructs ({names}): with a score for every respondent among the "

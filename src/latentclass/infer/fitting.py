@@ -68,8 +68,8 @@ def fit(
     in coordinates that bend with the boundary, see `latentclass.infer.warp`; its draws are weighed by the posterior.
     The Pareto k of the weights (``fit.convergence.pareto_k``) tells whether the draws can be trusted: where it is good
     they are resampled by their weights, and are draws of the posterior; where it is not they are left as they are,
-    and a warning says so. It knows one mode, and cannot do latent constructs. ``method="pathfinder"`` is cruder and
-    needs no curvature: normals along the ways to the modes, see `latentclass.infer.pathfinder`, judged likewise.
+    and a warning says so. It knows one mode. ``method="pathfinder"`` is cruder and needs no curvature: normals along
+    the ways to the modes, see `latentclass.infer.pathfinder`, judged likewise. Neither can do latent constructs.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from latentclass.errors import LatentClassWarning, ModelError
+from latentclass.errors import FitError, LatentClassWarning, ModelError
 from latentclass.evidence.equivalence import Equivalence, equivalence
 from latentclass.evidence.kept import Kept
 from latentclass.evidence.likelihood import LikelihoodRatio, largest_log_likelihood, ratio_of
@@ -200,11 +200,13 @@ class Gatherer:
     def _bayes_factor(self, group: str, null: Callable[[], Fit]) -> BayesFactor:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LatentClassWarning)
+            # A refit that fails is an error; one that is too poor an approximation leaves the other lines.
+            other = None if self._nested(group) else null()
             try:
-                if self._nested(group):
+                if other is None:
                     return nested_bayes_factor(self.fit, group)
-                return bayes_factor(self._marginal, marginal_likelihood(null(), seed=self.seed))
-            except ModelError as error:
+                return bayes_factor(self._marginal, marginal_likelihood(other, seed=self.seed))
+            except (ModelError, FitError) as error:
                 return BayesFactor(log_value=np.nan, error=np.nan, method="none", message=str(error))
 
     @cached_property

@@ -216,7 +216,8 @@ def weigh(
     LatentClassError
         When a line is unknown, or a number is out of range.
     FitError
-        When the fit, or a refit, is an approximation whose importance ratios are too bad for a Bayes factor.
+        When the fit is an approximation whose importance ratios are too bad for a Bayes factor, or a refit fails. Where
+        those of a refit are too bad, the group has no Bayes factor.
 
     Warns
     -----

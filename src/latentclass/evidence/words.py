@@ -103,7 +103,8 @@ def _agreement(decision: Decision) -> Iterator[str]:
     else:
         for side, what in ((Side.WEIGHT, "for a weight"), (Side.NO_WEIGHT, "against one")):
             if speaking[side]:
-                yield f"{_listed(speaking[side])} {_speak(speaking[side])} {what}.".capitalize().replace("bic", "BIC")
+                text = f"{_listed(speaking[side])} {_speak(speaking[side])} {what}."
+                yield text[0].upper() + text[1:]
     if speaking[Side.NEITHER]:
         yield f"Silent: {_listed(speaking[Side.NEITHER])}."
 
@@ -119,7 +120,7 @@ def _listed(lines: Iterable[Line]) -> str:
 
 def _factor(log_value: float) -> str:
     factor = float(np.exp(min(log_value, 700.0)))
-    return "over a million times" if factor > _MOST_FACTOR else f"{factor:.3g} times"
+    return "over a million times" if factor > _MOST_FACTOR else f"{float(f'{factor:.3g}'):g} times"
 
 
 def _p(value: float) -> str:

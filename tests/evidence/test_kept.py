@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import latentclass as lc
+from latentclass.evidence import gather
 from latentclass.evidence.gather import Gatherer
 from latentclass.evidence.kept import Kept
 from latentclass.evidence.lines import BayesFactor, GroupEvidence, Notes, WeightSummary
@@ -93,13 +94,40 @@ def test_with_scores_only_what_compares_models_needs_refits(tmp_path: Path) -> N
     learned = scores.replace(priors=lc.Priors(group_effects={"one": lc.Hierarchical()}))
 
     def refitted(model: lc.Model, *lines: str) -> set[str]:
-        refits = Refits(frame=frame, folder=tmp_path, cores=1, settings=FrozenMapping({}))
-        return Gatherer(
-            fit=SimpleNamespace(model=model), refits=refits, kept=Kept(path=tmp_path / "results.json"), lines=lines,
-            bound=0.02, prob=0.9, most_refits=0, n_starts=1, seed=0,
-        )._refitted("one")  # fmt: skip
+        return gatherer(model, frame, tmp_path, *lines)._refitted("one")
 
     assert refitted(plain, "bayes_factor", "likelihood") == {"bayes_factor"}
     assert refitted(scores, "bayes_factor", "likelihood") == set()
     assert refitted(scores, "bayes_factor", "null_check") == {"null_check"}
     assert refitted(learned, "bayes_factor", "prediction") == {"bayes_factor", "prediction"}
+
+
+def test_a_poor_approximation_leaves_the_other_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({name: [0, 1, 1] for name in ("a", "b", "x")})
+    model = lc.Model(items=lc.binary("a", "b"), n_classes=2, factor_groups={"one": ["x"]})
+
+    def fails(*_: object, **__: object) -> None:
+        message = "the Pareto k is 0.9"
+        raise lc.FitError(message)
+
+    gathering = gatherer(model, frame, tmp_path, "bayes_factor")
+    with pytest.raises(lc.FitError, match="Pareto k is 0.9"):
+        gathering._bayes_factor("one", fails)
+    monkeypatch.setattr(gather, "marginal_likelihood", fails)
+    found = gathering._bayes_factor("one", SimpleNamespace)
+    assert math.isnan(found.log_value)
+    assert found.message == "the Pareto k is 0.9"
+
+
+def gatherer(model: lc.Model, frame: pd.DataFrame, folder: Path, *lines: str) -> Gatherer:
+    return Gatherer(
+        fit=SimpleNamespace(model=model),
+        refits=Refits(frame=frame, folder=folder, cores=1, settings=FrozenMapping({})),
+        kept=Kept(path=folder / "results.json"),
+        lines=lines,
+        bound=0.02,
+        prob=0.9,
+        most_refits=0,
+        n_starts=1,
+        seed=0,
+    )

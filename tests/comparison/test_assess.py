@@ -30,3 +30,10 @@ def test_one_class_against_closed_forms() -> None:
     assert found.likelihood.log_likelihood == pytest.approx(height, abs=1e-5)
     assert (found.smallest_share, found.smallest_count) == (pytest.approx(1), n)
     assert found.failed == ()
+    # Half of the respondents give one answer to two items: one class cannot have that.
+    same = rng.random(60) < 0.5
+    dependent = lc.fit(
+        model, frame.assign(c=frame["b"].where(same, frame["c"])), draws=300, tune=300, chains=2, n_starts=2, seed=1,
+        progressbar=False,
+    )  # fmt: skip
+    assert "bivariate" in assess(dependent, n_starts=2).failed

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from latentclass import dims
+from latentclass.checks import check
 from latentclass.comparison.likelihood import MaximumLikelihood, maximum_likelihood
 from latentclass.errors import ModelError
 from latentclass.evidence.marginal import marginal_likelihood
@@ -46,7 +47,8 @@ class Assessment:
     smallest_count : int
         Respondents for whom the smallest class is the likeliest; of the class for which it is least.
     failed : tuple of str
-        Which checks of the fit failed.
+        What failed: of the fit ("convergence", "one solution", "identified"), of the estimates ("Pareto k", "bridge"),
+        and the posterior predictive checks of `latentclass.check`, by their names.
     """
 
     likelihood: MaximumLikelihood
@@ -146,7 +148,7 @@ def assess(fit: Fit, *, n_starts: int = 20, most_refits: int | None = None, seed
         marginal_by=how,
         smallest_share=float(sizes["mean"].min()),
         smallest_count=int(sizes["modal_n"].min()),
-        failed=_failed(fit, predicted, trouble),
+        failed=(*_failed(fit, predicted, trouble), *_misfits(fit, seed)),
     )
 
 
@@ -178,3 +180,10 @@ def _failed(fit: Fit, predicted: Prediction, trouble: str) -> tuple[str, ...]:
         "bridge": not trouble,
     }
     return tuple(name for name, good in checks.items() if not good)
+
+
+def _misfits(fit: Fit, seed: int) -> tuple[str, ...]:
+    """Return which posterior predictive checks failed; none are made of frequency tables."""
+    if fit.survey.counts is not None:
+        return ()
+    return tuple(one.name for one in check(fit, seed=seed).checks if one.failed)

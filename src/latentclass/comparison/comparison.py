@@ -46,7 +46,7 @@ class Comparison:
         ``n_parameters``, ``bic``, ``sabic``, ``icl``; ``bic_random_effect``: BIC of as many classes whose
         respondents also differ by degree; ``entropy_r2``; ``smallest_class`` (share), ``smallest_count``
         (respondents); ``modes``: heights at which searches for the maximum of the likelihood ended, ``hits`` of the
-        highest; ``failed``: checks that failed.
+        highest; ``failed``: what failed of fit and estimates, and of the posterior predictive checks.
     fits : mapping
         The fits.
     occupied : Occupied or None

@@ -230,9 +230,9 @@ def inverse_hessians(points: Points, gradients: Points) -> list[LowRankNormal]:
 
     Examples
     --------
-    A normal density is found exactly once the steps span the space.
+    A normal density is found exactly from steps along its axes.
 
-    >>> points = np.array([[0.0, 0.0], [1.0, 0.2], [0.5, 0.9]])
+    >>> points = np.array([[2.0, 1.0], [3.0, 1.0], [3.0, 1.5]])
     >>> found = inverse_hessians(points, points / [4.0, 0.25])[-1]
     >>> found.mean.round(6) + 0.0
     array([0., 0.])

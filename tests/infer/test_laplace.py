@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import multivariate_normal
 
 import latentclass as lc
-from latentclass.infer.laplace import WarpedNormal, curvature, laplace
+from latentclass.infer.ascent import curvature
+from latentclass.infer.laplace import WarpedNormal, laplace
 from latentclass.infer.warp import warp_around
 
 MEAN = np.array([1.0, -2.0, 0.5])

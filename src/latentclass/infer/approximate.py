@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from latentclass import dims
 from latentclass.errors import FitError
+from latentclass.infer.ascent import maximise
 from latentclass.infer.basins import heavy_basins, starts_in_basins
 from latentclass.infer.compiled import Compiled, Vector
 from latentclass.infer.importance import Importance, importance, resampled
@@ -26,10 +26,8 @@ from latentclass.survey import Survey
 
 __all__ = ["approximate", "check_approximable"]
 
-_FARTHEST = 30.0
 # Ways to the modes, each with a normal of its own.
 _WAYS = 8
-_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 20}
 
 type Points = NDArray[np.float64]
 
@@ -121,7 +119,8 @@ def _by_laplace(
     best = max(heavy_basins(modes), key=lambda mode: mode.weight if np.isfinite(mode.weight) else -1.0)
     assert best.interior is not None
     (point,) = likeliest_first(compiled, survey, [best.interior])
-    point = _climbed(compiled, point)
+    # Of everything, what priors learn included.
+    _, point = maximise(compiled.full_density.spread(), point)
     normal = laplace(compiled, point, rng)
     x, log_density = normal.at(rng.standard_normal((settings.draws * settings.chains, compiled.n_dim)))
     return _Drawn(x=x, log_density=log_density, centre=point, basins=frozenset([best.basin]))
@@ -144,18 +143,6 @@ def _by_pathfinder(
 def _elsewhere(modes: Modes, known: frozenset[int]) -> float:
     weights = {mode.basin: mode.weight for mode in modes.modes if np.isfinite(mode.weight)}
     return float(sum(weight for basin, weight in weights.items() if basin not in known))
-
-
-def _climbed(compiled: Compiled, start: Vector) -> Vector:
-    """Maximise the density of everything, what priors learn included."""
-    density = compiled.full_density.spread()
-
-    def negative(x: Vector) -> tuple[float, Vector]:
-        value, gradient = density(x)
-        return -float(value), -np.asarray(gradient)
-
-    bounds = [(-_FARTHEST, _FARTHEST)] * len(start)
-    return np.asarray(minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS).x)
 
 
 def _expanded(compiled: Compiled, x: Points) -> xr.Dataset:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentclass.errors import FitError
+from latentclass.infer.ascent import Density, curvature
 from latentclass.infer.compiled import Compiled, Vector
 from latentclass.infer.threads import side_by_side
 from latentclass.infer.warp import Warp, warp_around
 
-__all__ = ["WarpedNormal", "curvature", "laplace"]
+__all__ = ["WarpedNormal", "laplace"]
 
 # Of the curvature in units of the approximation: directions in which the density is flat, or curved the wrong way, are
 # no wider than this, and none is narrower than the other.
@@ -23,7 +23,6 @@ _PROBES_PER_ENTRY = 4
 _FLAT = 1e-9
 
 type Points = NDArray[np.float64]
-type Density = Callable[[Vector], tuple[float, Vector]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,7 +137,8 @@ def laplace(compiled: Compiled, point: Vector, rng: np.random.Generator) -> Warp
     of the American Statistical Association, 81(393), 82-86.
     """
     density = compiled.full_density.frozen()
-    values, vectors = np.linalg.eigh(curvature(density, point))
+    rows = curvature(density, point)
+    values, vectors = np.linalg.eigh(0.5 * (rows + rows.T))
     if not values[0] > _FLAT * values[-1]:
         message = (
             "The curvature at the best mode is singular: the posterior is no normal there, and the classes are not "
@@ -154,31 +154,6 @@ def laplace(compiled: Compiled, point: Vector, rng: np.random.Generator) -> Warp
     slope = warp(warp.start[None])[1][0]
     begun = WarpedNormal(warp=warp, mean=warp.start, cholesky=_lower(root / slope[:, None]))
     return begun.moved(density, rng).moved(density, rng, share=0.5)
-
-
-def curvature(density: Density, point: Vector, step: float = 1e-4) -> NDArray[np.float64]:
-    """Return the negative second derivatives of a log density, from differences of its gradient.
-
-    Parameters
-    ----------
-    density : callable
-        Vector to value and gradient.
-    point : ndarray [entry]
-        Where.
-    step : float
-        Half the distance of the gradients.
-
-    Returns
-    -------
-    ndarray [entry, entry]
-        The derivatives, symmetric.
-    """
-    steps = step * np.eye(len(point))
-    upper, lower = (
-        np.stack(side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
-    )
-    found = (lower - upper) / (2.0 * step)
-    return 0.5 * (found + found.T)
 
 
 def _lower(root: NDArray[np.float64]) -> NDArray[np.float64]:

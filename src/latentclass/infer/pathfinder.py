@@ -12,8 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from latentclass.errors import FitError
+from latentclass.infer.ascent import Density
 from latentclass.infer.compiled import Compiled, Vector
-from latentclass.infer.laplace import Density
 from latentclass.infer.threads import side_by_side
 
 __all__ = ["LowRankNormal", "best_of_way", "inverse_hessians", "mixture_log_density", "pathfinder", "way"]

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from latentclass import dims
 from latentclass.errors import FitError
+from latentclass.infer.ascent import OPTIONS, End, curvature, maximise
 from latentclass.infer.compiled import Compiled, Vector
 from latentclass.infer.coordinates import Coordinates
 from latentclass.infer.modes import Mode, Modes
@@ -26,18 +26,14 @@ __all__ = ["climb", "search"]
 
 # Two ends of the search are the same mode when their log posteriors agree to this.
 _SAME_HEIGHT = 5e-3
-_FARTHEST = 30.0
 _LAPLACE_MODES = 8
 # Log units below the best at which a mode has no weight to speak of, and is not looked into.
 _NEGLIGIBLE = 30.0
 # Probabilities that an end is lifted to before it is climbed again: from where the slope alone decides to well inside.
 _FLOORS = (1e-5, 1e-3, 1e-2)
-_OPTIONS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 20}
 # Of many starts most end together: only one of each kind is climbed to the last digit.
-_ROUGH = {**_OPTIONS, "ftol": 1e-8, "gtol": 1e-2}
+_ROUGH = {**OPTIONS, "ftol": 1e-8, "gtol": 1e-2}
 _BASIN = ("interior", "height", "standard_deviation", "basin", "log_evidence")
-
-type End = tuple[float, Vector]
 
 
 def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | None, progressbar: bool) -> Modes:
@@ -87,7 +83,7 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = _OPTIONS) -> End:
+def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = OPTIONS) -> End:
     """Maximise the density in the space of the probabilities.
 
     Parameters
@@ -107,33 +103,9 @@ def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mappin
         Largest density found, and where.
     """
     coordinates = Coordinates(compiled)
-
-    def negative(z: Vector) -> tuple[float, Vector]:
-        value, gradient = coordinates.density(z, start)
-        return -value, -gradient
-
     begin = coordinates.from_x(start, floor)
-    found = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=_bounds(len(begin)), options=dict(options))
-    return -float(found.fun), coordinates.to_x(found.x, start)
-
-
-def _climb_unconstrained(compiled: Compiled, start: Vector) -> End:
-    """Maximise the density of the unconstrained vector, the one that is sampled."""
-    free, x, density = compiled.searched, start.copy(), compiled.class_density.spread()
-
-    def negative(moved: Vector) -> tuple[float, Vector]:
-        x[free] = moved
-        value, gradient = density(x)
-        return -float(value), -gradient[free]
-
-    bounds = _bounds(int(free.sum()))
-    found = minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS)
-    x[free] = found.x
-    return -float(found.fun), x
-
-
-def _bounds(n: int) -> list[tuple[float, float]]:
-    return [(-_FARTHEST, _FARTHEST)] * n
+    height, z = maximise(lambda z: coordinates.density(z, start), begin, options=options)
+    return height, coordinates.to_x(z, start)
 
 
 def _distinct(ends: list[End]) -> list[list[End]]:
@@ -192,7 +164,7 @@ def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list
         if number > _LAPLACE_MODES or mode.log_posterior < found[0].log_posterior - _NEGLIGIBLE:
             finished.append(replace(mode, basin=number))
             continue
-        height, interior = _climb_unconstrained(compiled, _inside(compiled, mode.x))
+        height, interior = maximise(compiled.class_density.spread(), _inside(compiled, mode.x), compiled.searched)
         known = next((m for m in finished if abs(m.height - height) < _SAME_HEIGHT), None)
         if known is not None:
             same = {name: getattr(known, name) for name in _BASIN}
@@ -210,7 +182,8 @@ def _inside(compiled: Compiled, x: Vector) -> Vector:
 
 def _laplace(compiled: Compiled, survey: Survey, mode: Mode, interior: Vector) -> Mode:
     free = np.flatnonzero(compiled.searched)
-    values, vectors = np.linalg.eigh(_curvature(compiled, interior, free))
+    rows = curvature(compiled.class_density.frozen(), interior, entries=free)[:, free]
+    values, vectors = np.linalg.eigh(0.5 * (rows + rows.T))
     if values[0] <= 1e-6 * values[-1]:
         return mode
     deviation = np.zeros(compiled.n_dim)
@@ -218,18 +191,6 @@ def _laplace(compiled: Compiled, survey: Survey, mode: Mode, interior: Vector) -
     copies = float(gammaln(survey.model.n_classes + 1))
     volume = 0.5 * len(free) * np.log(2 * np.pi) - 0.5 * float(np.log(values).sum())
     return replace(mode, standard_deviation=deviation, log_evidence=mode.height + volume + copies)
-
-
-def _curvature(compiled: Compiled, x: Vector, free: np.ndarray) -> np.ndarray:
-    step, density = 1e-4, compiled.class_density.spread()
-    rows = np.empty((len(free), len(free)))
-    for row, entry in enumerate(free):
-        upper, lower = x.copy(), x.copy()
-        upper[entry] += step
-        lower[entry] -= step
-        difference = density(lower)[1] - density(upper)[1]
-        rows[row] = difference[free] / (2 * step)
-    return 0.5 * (rows + rows.T)
 
 
 def _weighed(found: list[Mode]) -> tuple[Mode, ...]:

@@ -17,6 +17,7 @@ from pytensor.graph.replace import clone_replace, vectorize_graph
 
 from latentclass import dims
 from latentclass.graph.layout import item_layout
+from latentclass.infer.ascent import curvature
 from latentclass.infer.compiled import Compiled, Part, compile_survey
 from latentclass.infer.jitted import reproducible
 from latentclass.infer.starts import order_of
@@ -91,11 +92,8 @@ class Unconstrained:
         ndarray [row, entry]
             The derivatives, symmetric up to the error of the differences.
         """
-        density, steps = self.compiled.full_density.frozen(), np.diag(0.1 * scale)[rows]
-        upper, lower = (
-            np.stack(side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
-        )
-        return np.asarray((lower - upper) / (0.2 * scale[rows, None]))
+        entries = np.arange(len(point))[rows]
+        return curvature(self.compiled.full_density.frozen(), point, 0.1 * scale[rows], entries)
 
     def named_alike(self, points: Points) -> NDArray[np.bool_]:
         """Return where relabelling would leave the classes as they are.

@@ -32,7 +32,7 @@ def assessment(k: int, elpd: float = -1000.0, **more) -> Assessment:
     given = {
         "log_marginal": -1050.0,
         "log_marginal_error": 0.1,
-        "marginal_by": "bridge",
+        "marginal_by": "bridge sampling",
         "smallest_share": 0.3,
         "smallest_count": 60,
         "failed": (),
@@ -139,7 +139,7 @@ def test_a_choice_is_made_in_parallel_and_resumes(tmp_path, monkeypatch) -> None
     found = lc.choose(model, frame, **how, seed=1, progressbar=False)
     assert list(found.table.index) == [1, 2]
     assert len(list(tmp_path.glob("*.nc"))) == len(list(tmp_path.glob("*.json"))) == 2
-    assert (found.table["marginal_by"] == "bridge").all()
+    assert (found.table["marginal_by"] == "bridge sampling").all()
     # The likelihood ratio test of one class: two differ far more than by chance.
     assert found.table.loc[2, "elpd_diff"] == 0
     asked = []

@@ -109,6 +109,7 @@ def test_marginals_are_those_of_chains() -> None:
         assert float(abs(inside - 0.9).max()) < 0.05
     bridge, ratios = marginal_likelihood(chains), marginal_likelihood(fit)
     assert ratios.ok
+    assert (bridge.method, ratios.method) == ("bridge sampling", "importance sampling")
     assert ratios.log_value == pytest.approx(bridge.log_value, abs=4 * np.hypot(bridge.error, ratios.error))
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from latentclass import dims
 from latentclass.checks import check
 from latentclass.comparison.likelihood import MaximumLikelihood, maximum_likelihood
-from latentclass.errors import ModelError
+from latentclass.errors import FitError, ModelError
 from latentclass.evidence.marginal import marginal_likelihood
 from latentclass.evidence.null_check import expected_scores
 from latentclass.evidence.prediction import Prediction, prediction
@@ -159,9 +159,13 @@ def _log_marginal(fit: Fit, seed: int) -> tuple[float, float, str, str]:
         draw_parameters(fit.survey, np.random.default_rng(0))
     except ModelError:
         return nan, nan, "improper prior", ""
-    found = marginal_likelihood(fit, seed=seed)
+    try:
+        found = marginal_likelihood(fit, seed=seed)
+    except FitError as error:
+        # An approximation whose importance ratios cannot be trusted.
+        return _laplace(fit), nan, "Laplace", str(error)
     if np.isfinite(found.log_value):
-        return found.log_value, found.error, "bridge", found.message
+        return found.log_value, found.error, found.method, found.message
     return _laplace(fit), nan, "Laplace", found.message
 
 

@@ -188,5 +188,6 @@ def bayes_factor(within: MarginalLikelihood, without: MarginalLikelihood) -> Bay
     return BayesFactor(
         log_value=within.log_value - without.log_value,
         error=float(np.hypot(within.error, without.error)),
+        method=" and ".join(dict.fromkeys((within.method, without.method))),
         message=within.message or without.message,
     )

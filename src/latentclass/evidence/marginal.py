@@ -55,6 +55,8 @@ class MarginalLikelihood:
         Draws of the posterior used.
     message : str
         What is wrong; empty where nothing is.
+    method : str
+        How it was found.
     """
 
     log_value: float
@@ -66,6 +68,7 @@ class MarginalLikelihood:
     n_common: float
     n_draws: int
     message: str = ""
+    method: str = "bridge sampling"
 
     @property
     def ok(self) -> bool:
@@ -213,6 +216,7 @@ def _by_importance(fit: Fit) -> MarginalLikelihood:
         n_common=found.effective,
         n_draws=found.n_draws,
         message=message,
+        method="importance sampling",
     )
 
 

@@ -130,10 +130,15 @@ def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
             ends += group
             continue
         best = climb(compiled, group[0][1])
-        for floor in _FLOORS * 2:
-            again = climb(compiled, best[1], floor)
-            if again[0] > best[0] + _SAME_HEIGHT:
-                best = again
+        for _ in range(2):
+            before = best
+            for floor in _FLOORS:
+                again = climb(compiled, best[1], floor)
+                if again[0] > best[0] + _SAME_HEIGHT:
+                    best = again
+            if best is before:
+                # A second round would go the same ways.
+                break
         near = best[0] - group[0][0] < _SAME_HEIGHT
         ends += [best, *group[1:]] if near else [best] * len(group)
     return ends

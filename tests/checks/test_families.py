@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+from math import exp, log
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
-from scipy.stats import chi2, kstest
+from scipy.stats import chi2, kstest, norm
 
 from latentclass.checks.bivariate import bivariate
 from latentclass.checks.covariates import by_covariate, independence
 from latentclass.checks.families import family_p_value, judged
 from latentclass.checks.margins import margins, profiles
 from latentclass.checks.patterns import patterns, recurring_rows
-from latentclass.checks.person_fit import person_fit, standardised_log_likelihood
+from latentclass.checks.person_fit import careless_gain, person_fit, standardised_log_likelihood
 from latentclass.checks.point import Answers, Point
 from latentclass.checks.separation import separation
 
@@ -140,6 +144,56 @@ def test_who_answers_at_random_fits_no_class(point) -> None:
     z = standardised_log_likelihood(point, point.answers(codes, np.array([0, 0])))
     assert z[0] > 0.5 > -1.5 > z[1]
     assert person_fit(point).columns(point.answers(codes, np.array([0, 0])))[:, 0] == pytest.approx(z**2)
+
+
+def gain_by_hand(point: Point, respondent: int, codes: list[int]) -> tuple[float, float]:
+    """Return the probability of answers and the gain from three careless respondents in ten, number by number."""
+    fitted, equally, alike = 0.0, 1.0, 1.0
+    for k in range(2):
+        own = float(point.share[respondent, k])
+        for j, code in enumerate(codes):
+            own *= float(point.probability[k, LEVELS * j + code]) if code >= 0 else 1.0
+        fitted += own
+    for j, code in enumerate(codes):
+        if code >= 0:
+            equally /= LEVELS
+            alike *= sum(float(point.share[:, k].mean() * point.probability[k, LEVELS * j + code]) for k in range(2))
+    return fitted, log(0.7 + 0.3 * (equally + alike) / 2 / fitted)
+
+
+def test_the_gain_from_careless_respondents_by_hand(right, point, answers) -> None:
+    found, codes = careless_gain(point, answers), right.survey.codes
+    assert (codes[:40] < 0).any()
+    expected = [gain_by_hand(point, i, codes[i].tolist())[1] for i in range(40)]
+    np.testing.assert_allclose(found[:40], expected, atol=1e-12)
+    nothing = point.answers(np.full((1, 6), -1), np.array([0]))
+    assert careless_gain(point, nothing) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_with_careless_respondents_the_probabilities_of_all_answers_still_add_up_to_one(point) -> None:
+    codes = np.array(list(product(range(LEVELS), repeat=6)))
+    gain = careless_gain(point, point.answers(codes, np.full(len(codes), 7)))
+    total = sum(gain_by_hand(point, 7, row.tolist())[0] * exp(g) for row, g in zip(codes, gain, strict=True))
+    assert total == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_quantity_tested_upwards_has_a_p_value_of_one_side_and_an_unjudged_one_has_no_say(point) -> None:
+    rng = np.random.default_rng(5)
+    replicated, family = rng.normal(size=(4000, 3)), person_fit(point)
+
+    def outcome(*observed: float):
+        return judged(family, np.array(observed), replicated, (np.zeros(3), np.zeros((4000, 3))))
+
+    up, down = outcome(0.0, 9.0, 2.0), outcome(0.0, 9.0, -4.0)
+    assert up.table["p"].to_numpy() == pytest.approx([1.0, 0.0, norm.sf(2.0)], abs=0.015)
+    assert down.table["p"]["careless"] == 1.0
+    assert down.p_value > 0.5
+    # Of two independent quantities, one of which is tested on both sides.
+    assert up.table["p_adjusted"]["careless"] == pytest.approx(1 - (1 - norm.sf(2.0)) ** 2, abs=0.012)
+    both_sides = judged(
+        replace(family, upwards=()), np.array([0.0, 0.0, 2.0]), replicated, (np.zeros(3), np.zeros((4000, 3)))
+    )
+    assert both_sides.table["p"]["careless"] == pytest.approx(2 * norm.sf(2.0), abs=0.012)
 
 
 def test_separation_is_that_of_the_memberships(right, point, answers) -> None:

@@ -41,6 +41,10 @@ class Family:
     orthogonal : bool
         Whether the columns are made orthogonal to the scores, which calibrates the p-values. Without, they are
         conservative.
+    upwards : tuple of int
+        Test quantities of one column of which only more than expected counts.
+    unjudged : tuple of int
+        Test quantities that are in the table and have no part in the p-value of the family.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Family:
     unit: str
     advice: str
     orthogonal: bool = True
+    upwards: tuple[int, ...] = ()
+    unjudged: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Family({self.name}: {len(self.rows)} test quantities)"
@@ -83,8 +89,9 @@ def judged(
 ) -> Tested:
     """Return the p-values of a family.
 
-    Every column is standardised by its replicates; a test quantity is the sum of its squared columns. The family is
-    judged by the larger surprise of its largest member and of the sum of all, each against the replicates.
+    Every column is standardised by its replicates; a test quantity is the sum of its squared columns, and of a quantity
+    that is tested upwards what is below the mean counts as nothing. The family is judged by the larger surprise of its
+    largest member and of the sum of all, each against the replicates.
 
     Parameters
     ----------
@@ -107,9 +114,13 @@ def judged(
     z = np.divide(both - replicated.mean(axis=0), sd, out=np.zeros_like(both), where=sd > 0)
     gather = _gather(family.row_of, len(family.rows))
     df = np.maximum((gather * (sd > 0)[:, None]).sum(axis=0), 1.0)
-    squares = z**2 @ gather
-    surprise = _normal_scores(squares, df)
-    statistics = np.column_stack([surprise.max(axis=1), squares.sum(axis=1)])
+    up = np.isin(np.arange(len(df)), family.upwards)
+    squares = np.where(up[family.row_of], np.maximum(z, 0.0), z) ** 2 @ gather
+    # One-sided, the standardised sum is itself the normal score of its p-value.
+    alive = gather.T @ (sd > 0) > 0
+    surprise = np.where(up & alive, z @ gather, _normal_scores(squares, df))
+    counted = ~np.isin(np.arange(len(df)), family.unjudged)
+    statistics = np.column_stack([surprise[:, counted].max(axis=1), squares[:, counted].sum(axis=1)])
     value, values = described
     table = pd.DataFrame(
         {

@@ -28,7 +28,8 @@ class Check:
         What is checked.
     table : DataFrame
         One row per test quantity: observed, mean and standard deviation of the replicates, z (where there is one degree
-        of freedom), chi2 and df, p, and p_adjusted for all quantities of this check.
+        of freedom), chi2 and df, p, and p_adjusted for all quantities of this check. Where only more than expected
+        counts, chi2 is 0 and p is 1 for less.
     unit : str
         What observed and replicated are.
     observed, replicated : ndarray [2], [survey, 2]

@@ -232,18 +232,30 @@ def test_house_rules_name_a_class_with_many_methods(tmp_path: Path, capsys: pyte
 
 # ---------------------------------------------------------------------------------- docs check
 
-RUN = check_docs.RUN
+WRONG = "```python\nx = 1 / 0\n```\n"
 PAGES_BY_STATUS = {
-    "right code": (f"{RUN}\n```python\nx = 1\n```\ntext\n```python\nassert x == 1\n```\n", 0),
-    "wrong code": (f"{RUN}\n```python\nx = 1 / 0\n```\n", 1),
-    "wrong code not run": ("```python\nx = 1 / 0\n```\n", 0),
-    "wrong code skipped": (f"{RUN}\n{check_docs.SKIP}\n```python\nx = 1 / 0\n```\n", 0),
-    "wrong code of another language": (f"{RUN}\n```sh\nx = 1 / 0\n```\n", 0),
-    "right output": (f"{RUN}\n```python\nx = 1\n```\n```python\n>>> x + 1\n2\n```\n", 0),
-    "wrong output": (f"{RUN}\n```python\n>>> 1 + 1\n3\n```\n", 1),
+    "right code": ("```python\nx = 1\n```\ntext\n```python\nassert x == 1\n```\n", 0),
+    "wrong code": (WRONG, 1),
+    "wrong code skipped": (f"<!-- docs: skip: needs a GPU -->\n{WRONG}", 0),
+    "wrong code skipped for no reason": (f"<!-- docs: skip -->\n{WRONG}", 1),
+    "wrong code after what is skipped": (f"<!-- docs: skip: needs a GPU -->\n{WRONG}{WRONG}", 1),
+    "skip before no code": ("<!-- docs: skip: needs a GPU -->\n\ntext\n", 1),
+    "wrong code of another language": ("```sh\nx = 1 / 0\n```\n", 0),
+    "right output": ("```python\nx = 1\n```\n```python\n>>> x + 1\n2\n```\n", 0),
+    "wrong output": ("```python\n>>> 1 + 1\n3\n```\n", 1),
+    "setup": ("<!-- docs: setup\nx = 1\n\ny = 2\n-->\n\n```python\nassert x + y == 3\n```\n", 0),
+    "wrong setup": ("<!-- docs: setup\nx = 1 / 0\n-->\n", 1),
+    "replacement": (f"<!-- docs: instead of `1 / 0`: `1` -->\n\n{WRONG}", 0),
+    "replacement of nothing": ("<!-- docs: instead of `2 / 0`: `1` -->\n\n```python\nx = 1\n```\n", 1),
+    "replacement in setup": ("<!-- docs: instead of `1 / 0`: `1` -->\n\n<!-- docs: setup\nx = 1 / 0\n-->\n", 1),
+    "right calls": ("<!-- docs: run the calls -->\n\n| call |\n|---|\n| `max(1, 2)` | `of two` |\n", 0),
+    "wrong calls": ("<!-- docs: run the calls -->\n\n| call |\n|---|\n| `max(1, 2)` |\n| `max(1)` |\n", 1),
+    "calls not to be run": ("| call |\n|---|\n| `max(1)` |\n", 0),
+    "comment in code": ("```python\nx = '''\n<!-- docs: unheard of -->\n'''\n```\n", 0),
+    "unknown comment": ("<!-- docs: unheard of -->\n", 1),
     "link to a page": ("[this](page.md#part) [there](mailto:a@b.c) [part](#part)\n", 0),
     "link to nowhere": ("[that](absent.md)\n", 1),
-    "link in code": ("```python\nx[1](absent)\n```\n", 0),
+    "link in code": ("```python\nx = '[that](absent.md)'\n```\n", 0),
 }
 
 
@@ -256,9 +268,16 @@ def test_docs_check_status(tmp_path: Path, text: str, status: int) -> None:
 
 def test_docs_check_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"{RUN}\n\n```python\nx = 1\nx / 0\n```\n", encoding="utf-8")
+    page.write_text("text\n\n```python\nx = 1\nx / 0\n```\n", encoding="utf-8")
     check_docs.main([str(page)])
     assert f'"{page}", line 5' in capsys.readouterr().err
+
+
+def test_docs_check_lists_what_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"text\n\n<!-- docs: skip: needs a GPU -->\n{WRONG}", encoding="utf-8")
+    check_docs.main([str(page)])
+    assert f"not run: {page}:4: needs a GPU" in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------ reference data

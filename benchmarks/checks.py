@@ -204,6 +204,7 @@ def main() -> None:
     parser.add_argument("--surveys", type=int, default=40, help="surveys per case")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so many minutes")
     parser.add_argument("--out", type=Path, default=Path("checks.csv"))
+    parser.add_argument("--cases", nargs="+", choices=list(CASES), help="only these, where more surveys are wanted")
     parser.add_argument("--posterior", choices=["nuts", "laplace"], default="nuts", help="how surveys are fitted")
     parser.add_argument("--summary", action="store_true", help="only print what is in the file")
     given = parser.parse_args()
@@ -211,7 +212,7 @@ def main() -> None:
     if not given.summary:
         done = set(map(tuple, pd.read_csv(given.out)[["case", "seed"]].to_numpy())) if given.out.exists() else set()
         for seed in range(given.surveys):
-            for case in cases_for(given.posterior):
+            for case in [c for c in cases_for(given.posterior) if c in (given.cases or CASES)]:
                 if time.monotonic() - begun > 60 * given.minutes:
                     break
                 if (case, seed) not in done:

@@ -14,7 +14,7 @@ from latentclass.checks import Severity
 from latentclass.posterior import log_likelihood
 from latentclass.posterior.convergence import check_convergence
 from latentclass.posterior.log_prior import log_prior
-from tests.checks.conftest import fit_of
+from tests.checks.conftest import fit_of, quick_fit, simulated, survey_model, truth
 
 
 def with_groups(fit: lc.Fit, posterior: xr.Dataset | None = None, **stats: xr.DataArray) -> lc.Fit:
@@ -127,15 +127,14 @@ def test_a_respondent_the_posterior_hangs_on(whole) -> None:
 
 
 def test_a_prior_that_fights_the_data(whole) -> None:
-    prior = whole.tree["log_prior"].to_dataset()
-    # A prior far from the data and sharp: its log density is steep over the posterior.
-    steep = -40.0 * whole.posterior["slope_group"].isel({"class": 0, "group_covariate": 0}, drop=True)
-    fit = replace(whole, tree=whole.tree.copy())
-    fit.tree["log_prior"] = prior.assign(slope_group=steep)
-    found = lc.diagnose(fit)
-    worst = found.sensitivity["prior"].idxmax()
+    # Slopes of 0.6 and more under a prior that expects a twentieth.
+    model = survey_model().replace(priors=lc.Priors(effects=lc.Normal(0.05)))
+    survey = lc.read_survey(model, simulated(400, 15, missing=0.1))
+    found = lc.diagnose(with_groups(quick_fit(survey, truth())))
+    worst = found.sensitivity["surprise"].abs().idxmax()
     assert worst.startswith("slope_group[x_1")
     assert severity(found, "priors") == Severity.PROBLEM
+    assert worst in found.table.loc["priors", "message"]
     assert severity(lc.diagnose(whole), "priors") != Severity.PROBLEM
 
 

@@ -11,12 +11,13 @@ import pandas as pd
 import xarray as xr
 
 from latentclass import dims
+from latentclass.checks.about_priors import about_priors
 from latentclass.checks.approximation import about_approximation
 from latentclass.checks.diagnosis import Diagnosis, Finding, Severity
 from latentclass.checks.identification import Identification, identification
 from latentclass.checks.invariants import invariants
 from latentclass.checks.point import Point
-from latentclass.checks.power_scaling import CONFLICT, PRIOR_ALONE, power_scaling
+from latentclass.checks.power_scaling import power_scaling
 from latentclass.posterior import Fit, check_convergence
 from latentclass.posterior.draws import Draws, level_slices
 from latentclass.posterior.summarise import table_index
@@ -30,7 +31,6 @@ _LEAST_BFMI = 0.3
 _DOUBTFUL_MARGIN, _MOST_DOUBTFUL = 0.5, 0.05
 _LARGE_WEIGHT = 0.1
 _NEAR_THE_BOUNDARY = 0.02
-_MANY_IN_CONFLICT = 0.25
 _MANY_BAD_K = 0.02
 _FEWEST_MEMBERS = 5.0
 _INDEX = ["class", "item", "level"]
@@ -79,7 +79,7 @@ def diagnose(fit: Fit, *, seed: int = 0) -> Diagnosis:
         _about_boundary(edge, fit),
         _about_small_classes(fit),
         _about_influence(k, fit),
-        _about_priors(sensitivity),
+        about_priors(sensitivity),
     ]
     return Diagnosis(
         findings=tuple(replace(f, message="") if f.severity is Severity.FINE else f for f in findings),
@@ -314,29 +314,6 @@ def _about_influence(k: pd.Series, fit: Fit) -> Finding:
             f"The posterior hangs on {len(bad)} respondents (Pareto k above {limit:.2f}){named}: leave-one-out "
             "estimates are unreliable for them unless they are refitted; many such respondents mean that the model is "
             "too flexible for the survey."
-        ),
-    )
-
-
-def _about_priors(sensitivity: pd.DataFrame) -> Finding:
-    if sensitivity.empty:
-        message = "The log prior of the draws is unknown (an improper prior?), so the priors cannot be power-scaled."
-        return Finding(name="priors", severity=Severity.NOTE, value="not known", message=message)
-    variable = sensitivity.index.str.split("[").str[0]
-    conflict, weak = sensitivity["diagnosis"] == CONFLICT, sensitivity["diagnosis"] == PRIOR_ALONE
-    # A prior that informs is no fault. One that moves a parameter more than the data do is a reason to stop.
-    stronger = conflict & (sensitivity["prior"] > sensitivity["likelihood"])
-    many = stronger.groupby(variable).mean().max() > _MANY_IN_CONFLICT
-    severity = Severity.PROBLEM if many else Severity.NOTE if (conflict | weak).any() else Severity.FINE
-    worst = sensitivity["prior"].idxmax()
-    return Finding(
-        name="priors",
-        severity=severity,
-        value=f"{conflict.sum()} of {len(conflict)} in conflict, {weak.sum()} where the prior speaks alone",
-        message=(
-            f"Of {len(conflict)} parameters {conflict.sum()} move with the prior although the data speak to them "
-            f"(prior-data conflict), and {weak.sum()} are known from the prior alone; most of all {worst}. State the "
-            "priors, and fit with wider ones to see whether the conclusions stand; see .sensitivity."
         ),
     )
 

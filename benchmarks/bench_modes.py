@@ -22,9 +22,9 @@ import pandas as pd
 from common import ROOT, Results, table
 
 import latentclass as lc
+from latentclass.infer.ascent import ROUGH
 from latentclass.infer.compiled import compile_survey
-from latentclass.infer.search import _ROUGH as ROUGH
-from latentclass.infer.search import climb, search
+from latentclass.infer.search import Climbs, search
 from latentclass.infer.starts import random_start
 from latentclass.infer.threads import one_blas_thread
 from latentclass.posterior import log_likelihood
@@ -71,10 +71,11 @@ def with_latentclass(survey: Survey, seed: int) -> dict:
     begun = time.perf_counter()
     search(compiled, survey, n_starts=STARTS, seed=seed, progressbar=False)
     whole = time.perf_counter() - begun
+    climbs = Climbs(compiled)
     with one_blas_thread():
         for own in np.random.SeedSequence(seed).spawn(STARTS):
             begun = time.perf_counter()
-            _, x = climb(compiled, random_start(compiled, survey, np.random.default_rng(own)), options=ROUGH)
+            _, x = climbs.one(random_start(compiled, survey, np.random.default_rng(own)), stop=ROUGH)
             seconds = time.perf_counter() - begun
             starts.append(
                 (seconds, float(log_likelihood(compiled.variables(x).expand_dims(["chain", "draw"]), survey).sum()))

@@ -43,7 +43,7 @@ from latentclass.evidence.nested import normal_at_zero, slopes_of_zero
 from latentclass.evidence.without import without_groups
 from latentclass.infer.compiled import Compiled, compile_survey
 from latentclass.infer.sampling import Sampler, Settings, chain_starts, draw
-from latentclass.infer.search import climb
+from latentclass.infer.search import Climbs
 from latentclass.infer.starts import break_sticks, order_of
 from latentclass.infer.unconstrained import Unconstrained
 from latentclass.posterior.samples import evenly, flat
@@ -270,8 +270,9 @@ def maximum(survey: lc.Survey, which: str, start: xr.Dataset) -> float:
     """Return the largest log-likelihood near a start, up to a constant of the items alone."""
     own = machine(survey.n_respondents, which)
     compiled = own.load(survey, start[dims.PROBABILITY].transpose(dims.CLASS, dims.ITEM_LEVEL).to_numpy())
-    best = climb(compiled, own.vectors(start))
-    again = climb(compiled, best[1], 1e-3)
+    climbs = Climbs(compiled)
+    best = climbs.one(own.vectors(start))
+    again = climbs.one(best[1], 1e-3)
     return max(best[0], again[0])
 
 

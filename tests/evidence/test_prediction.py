@@ -23,8 +23,8 @@ from tests.posterior.conftest import derived, example_of
 
 ITEMS = [*lc.binary("a", "b", levels=[0, 1]), *lc.nominal("c", levels=[0, 1, 2])]
 SIZES = [2, 2, 3]
-# So low that one answer alone makes the importance ratios of who gave it heavy-tailed: index about 1 / (1 + 0.15).
-CONCENTRATION = 0.15
+# So low that one answer alone makes the importance ratios of who gave it heavy-tailed: index about 1 / (1 + 0.08).
+CONCENTRATION = 0.08
 PRIORS = lc.Priors(items=lc.Dirichlet(CONCENTRATION), intercept=lc.Normal(1.0), effects=lc.Normal(1.5))
 
 

@@ -1,4 +1,4 @@
-"""Coordinates of the search on a density written in NumPy: nothing is compiled."""
+"""Coordinates of the search on a density written in NumPy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from scipy.special import expit, softmax
 
 from latentclass.graph.simplex import Blocks, StickBreaking
-from latentclass.infer.compiled import Compiled, Part
+from latentclass.infer.ascent import Target, slope_at
+from latentclass.infer.compiled import Part
 from latentclass.infer.coordinates import Coordinates
 from tests.graph.evaluation import central_differences
 
@@ -44,34 +45,37 @@ def log_posterior(x: np.ndarray) -> float:
     return log_likelihood(x) + np.log(probabilities(x[2 : 2 + N_CLASSES * N_STICKS].reshape(3, -1))).sum()
 
 
+END = 2 + N_CLASSES * N_STICKS
+PARTS = (
+    Part(name="intercept", where=slice(0, 2), shape=(2,), transform=None, searched=True),
+    Part(
+        name="probability",
+        where=slice(2, END),
+        shape=(N_CLASSES, N_STICKS),
+        transform=StickBreaking(Blocks(SIZES), ranked=True),
+        searched=True,
+    ),
+)
+# Four entries that are not searched follow.
+N_DIM = END + 4
+
+
 @pytest.fixture(scope="module")
-def compiled() -> Compiled:
-    end = 2 + N_CLASSES * N_STICKS
-    sticks = StickBreaking(Blocks(SIZES), ranked=True)
-    parts = (
-        Part(name="intercept", where=slice(0, 2), shape=(2,), transform=None, searched=True),
-        Part(name="probability", where=slice(2, end), shape=(N_CLASSES, N_STICKS), transform=sticks, searched=True),
-        Part(name="score", where=slice(end, end + 4), shape=(2, 2), transform=None, searched=False),
-    )
+def target() -> Target:
+    return Target(lambda x: (log_posterior(x), central_differences(log_posterior, x)), N_DIM)
 
-    class Density:
-        def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-            return log_posterior(x), central_differences(log_posterior, x)
 
-        def spread(self) -> Density:
-            return self
-
-    density = Density()
-    return Compiled(pymc_model=None, parts=parts, class_density=density, full_density=density, expand=lambda x: [])
+@pytest.fixture(scope="module")
+def coordinates() -> Coordinates:
+    return Coordinates(PARTS)
 
 
 @pytest.fixture
-def x(compiled: Compiled) -> np.ndarray:
-    return np.random.default_rng(1).normal(scale=1.5, size=compiled.n_dim)
+def x() -> np.ndarray:
+    return np.random.default_rng(1).normal(scale=1.5, size=N_DIM)
 
 
-def test_round_trip(compiled: Compiled, x: np.ndarray) -> None:
-    coordinates = Coordinates(compiled)
+def test_round_trip(coordinates: Coordinates, x: np.ndarray) -> None:
     z = coordinates.from_x(x)
     assert z.shape == (2 + N_CLASSES * N_CELLS,)
     other = np.full_like(x, 7.0)
@@ -82,22 +86,20 @@ def test_round_trip(compiled: Compiled, x: np.ndarray) -> None:
     assert (other == 7.0).all()
 
 
-def test_coordinates_are_logits_of_the_levels(compiled: Compiled, x: np.ndarray) -> None:
-    z = Coordinates(compiled).from_x(x)
+def test_coordinates_are_logits_of_the_levels(coordinates: Coordinates, x: np.ndarray) -> None:
+    z = coordinates.from_x(x)
     np.testing.assert_allclose(z[:2], x[:2])
     np.testing.assert_allclose(np.exp(z[2:]).reshape(3, -1), probabilities(x[2:-4].reshape(3, -1)), rtol=1e-10)
 
 
-def test_a_constant_added_to_the_logits_of_a_simplex_changes_nothing(compiled: Compiled, x: np.ndarray) -> None:
-    coordinates = Coordinates(compiled)
+def test_a_constant_added_to_the_logits_of_a_simplex_changes_nothing(coordinates: Coordinates, x: np.ndarray) -> None:
     z = coordinates.from_x(x)
     moved = z.copy()
     moved[2 + 2 : 2 + 6] += 5.0
     np.testing.assert_allclose(coordinates.to_x(moved, x), x, rtol=1e-9)
 
 
-def test_a_floor_lifts_what_is_below(compiled: Compiled, x: np.ndarray) -> None:
-    coordinates = Coordinates(compiled)
+def test_a_floor_lifts_what_is_below(coordinates: Coordinates, x: np.ndarray) -> None:
     x = x.copy()
     x[2] = -25.0
     assert np.exp(coordinates.from_x(x))[2] == pytest.approx(expit(-25.0), rel=1e-9)
@@ -107,19 +109,34 @@ def test_a_floor_lifts_what_is_below(compiled: Compiled, x: np.ndarray) -> None:
     assert again[0, 0] == pytest.approx(1e-3 / (1e-3 + expit(25.0)), rel=1e-9)
 
 
-def test_density_is_the_log_likelihood_under_flat_priors(compiled: Compiled, x: np.ndarray) -> None:
-    coordinates = Coordinates(compiled)
-    assert coordinates.density(coordinates.from_x(x), x)[0] == pytest.approx(log_likelihood(x), rel=1e-10)
+def test_without_logits_coordinates_are_the_entries(x: np.ndarray) -> None:
+    plain = Coordinates(PARTS, logits=False)
+    assert plain.from_x(x).tolist() == x[:END].tolist()
+    assert plain.to_x(x[:END] + 1.0, x).tolist() == [*(x[:END] + 1.0), *x[END:]]
 
 
-def test_density_has_the_gradient_by_the_coordinates(compiled: Compiled, x: np.ndarray) -> None:
-    coordinates = Coordinates(compiled)
+def test_density_is_the_log_likelihood_under_flat_priors(
+    coordinates: Coordinates, target: Target, x: np.ndarray
+) -> None:
+    found, _ = slope_at(target, coordinates, coordinates.from_x(x), x)
+    assert found == pytest.approx(log_likelihood(x), rel=1e-10)
+
+
+def test_density_has_the_gradient_by_the_coordinates(coordinates: Coordinates, target: Target, x: np.ndarray) -> None:
     z = coordinates.from_x(x) + np.random.default_rng(2).normal(scale=0.3, size=2 + N_CLASSES * N_CELLS)
-    value, gradient = coordinates.density(z, x)
+    value, gradient = slope_at(target, coordinates, z, x)
     assert value == pytest.approx(log_likelihood(coordinates.to_x(z, x)), rel=1e-10)
-    differences = central_differences(lambda moved: coordinates.density(moved, x)[0], z)
+    differences = central_differences(lambda moved: slope_at(target, coordinates, moved, x)[0], z)
     np.testing.assert_allclose(gradient, differences, rtol=1e-5, atol=1e-6)
     # Along the constants of every simplex there is no slope.
     rows = gradient[2:].reshape(3, -1)
     for part in np.split(rows, np.cumsum(SIZES)[:-1], axis=1):
         np.testing.assert_allclose(part.sum(axis=1), 0, atol=1e-9)
+
+
+def test_logits_at_the_bounds_keep_their_digits(coordinates: Coordinates, x: np.ndarray) -> None:
+    z = coordinates.from_x(x)
+    z[4:8] = -30.0, 30.0, -30.0, -29.0
+    own = coordinates.to_x(z, x)[3:6]
+    # Log-odds against what is left: the second level of four towers over all, the last two are left beside.
+    np.testing.assert_allclose(own, [-60.0, 59.0 - np.log1p(np.exp(-1.0)), -1.0], rtol=1e-14)

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 import latentclass as lc
-from latentclass.infer.ascent import curvature
+from latentclass.infer.ascent import Target, curvature
 from latentclass.infer.laplace import WarpedNormal, laplace
 from latentclass.infer.warp import warp_around
 
@@ -24,7 +24,7 @@ def density(x: np.ndarray) -> tuple[float, np.ndarray]:
 
 def compiled(function) -> SimpleNamespace:
     """Return what `laplace` asks of a compiled model of three entries without a simplex."""
-    return SimpleNamespace(full_density=SimpleNamespace(frozen=lambda: function), n_dim=3, parts=())
+    return SimpleNamespace(full_density=function, n_dim=3, parts=())
 
 
 def covariances(normal: WarpedNormal) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_one_move_arrives_at_a_normal_density() -> None:
     # From a mean a deviation away, and deviations of half and of twice the size.
     warp = warp_around(MEAN + 1.0, np.array([0.7, 2.0, 1.0]), np.zeros(3, dtype=bool))
     begun = WarpedNormal(warp=warp, mean=np.zeros(3), cholesky=np.eye(3))
-    found = begun.moved(density, np.random.default_rng(1))
+    found = begun.moved(Target(density, 3), np.random.default_rng(1))
     np.testing.assert_allclose(covariances(found), COVARIANCE, rtol=1e-8)
     np.testing.assert_allclose(found.at(np.zeros((1, 3)))[0][0], MEAN, atol=1e-8)
 
@@ -63,7 +63,7 @@ def test_the_approximation_is_at_the_mean_of_a_skewed_density() -> None:
 
 
 def test_curvature_of_a_normal_is_its_precision() -> None:
-    np.testing.assert_allclose(curvature(density, np.zeros(3)), PRECISION, atol=1e-8)
+    np.testing.assert_allclose(curvature(Target(density, 3), np.zeros(3)), PRECISION, atol=1e-8)
 
 
 def test_a_flat_direction_is_no_normal() -> None:

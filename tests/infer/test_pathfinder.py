@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from latentclass.infer.ascent import Target
 from latentclass.infer.pathfinder import (
     LowRankNormal,
     best_of_way,
@@ -36,7 +37,7 @@ def test_inverse_hessians_are_those_of_the_recursion() -> None:
     # The recursion of L-BFGS written out with full matrices (Nocedal and Wright 2006, eq. 7.16), from the diagonal of
     # Gilbert and Lemarechal that makes every step shrink to what the gradient says of it.
     _, _, density = normal_density()
-    points, gradients = way(density, 3 * np.random.default_rng(1).normal(size=N_DIM))
+    points, gradients = way(Target(density, N_DIM), 3 * np.random.default_rng(1).normal(size=N_DIM))
     steps, changes = np.diff(points, axis=0), np.diff(gradients, axis=0)
     diagonal = np.ones(N_DIM)
     for s, y in zip(steps, changes, strict=True):
@@ -54,7 +55,7 @@ def test_inverse_hessians_are_those_of_the_recursion() -> None:
 
 def test_draws_and_density_are_those_of_the_covariances() -> None:
     _, _, density = normal_density()
-    found = inverse_hessians(*way(density, np.full(N_DIM, 2.0)))[3]
+    found = inverse_hessians(*way(Target(density, N_DIM), np.full(N_DIM, 2.0)))[3]
     dense = multivariate_normal(found.mean, covariances(found))
     points = found.at(np.random.default_rng(2).normal(size=(20000, N_DIM)))
     np.testing.assert_allclose(found.log_density(points[:50]), dense.logpdf(points[:50]), atol=1e-9)
@@ -67,7 +68,7 @@ def test_draws_and_density_are_those_of_the_covariances() -> None:
 
 def test_a_mixture_has_the_mean_of_the_densities() -> None:
     _, _, density = normal_density()
-    both = inverse_hessians(*way(density, np.full(N_DIM, 2.0)))[-2:]
+    both = inverse_hessians(*way(Target(density, N_DIM), np.full(N_DIM, 2.0)))[-2:]
     points = np.random.default_rng(2).normal(size=(5, N_DIM))
     wanted = np.mean([np.exp(normal.log_density(points)) for normal in both], axis=0)
     np.testing.assert_allclose(np.exp(mixture_log_density(both, points)), wanted)
@@ -75,7 +76,7 @@ def test_a_mixture_has_the_mean_of_the_densities() -> None:
 
 def test_the_best_of_a_way_to_a_normal_is_near_it() -> None:
     mean, precision, density = normal_density()
-    found = best_of_way(density, 3 * np.ones(N_DIM), np.random.default_rng(1))
+    found = best_of_way(Target(density, N_DIM), 3 * np.ones(N_DIM), np.random.default_rng(1))
     assert found is not None
     np.testing.assert_allclose(found.mean, mean, atol=1e-2)
     # The divergence of Kullback and Leibler from it: 0 for the normal itself, 1.4 for unit deviations.
@@ -87,4 +88,5 @@ def test_the_best_of_a_way_to_a_normal_is_near_it() -> None:
 @pytest.mark.parametrize("slope", [1.0, np.nan])
 def test_a_way_that_leads_nowhere_has_no_normal(slope: float) -> None:
     # A density that rises for ever has no curvature to learn from.
-    assert best_of_way(lambda x: (slope * x.sum(), np.full(3, slope)), np.zeros(3), np.random.default_rng(1)) is None
+    target = Target(lambda x: (slope * x.sum(), np.full(3, slope)), 3)
+    assert best_of_way(target, np.zeros(3), np.random.default_rng(1)) is None

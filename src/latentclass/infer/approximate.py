@@ -11,16 +11,18 @@ from scipy.special import gammaln
 
 from latentclass import dims
 from latentclass.errors import FitError
-from latentclass.infer.ascent import maximise
+from latentclass.infer.ascent import Target, maximise
 from latentclass.infer.basins import heavy_basins, starts_in_basins
 from latentclass.infer.compiled import Compiled, Vector
+from latentclass.infer.coordinates import Coordinates
+from latentclass.infer.expanded import expanded
 from latentclass.infer.importance import Importance, importance, resampled
 from latentclass.infer.laplace import laplace
 from latentclass.infer.modes import Modes
 from latentclass.infer.pathfinder import mixture_log_density, pathfinder
 from latentclass.infer.sampling import Method, Settings
 from latentclass.infer.starts import likeliest_first
-from latentclass.infer.threads import one_blas_thread, side_by_side
+from latentclass.infer.threads import one_blas_thread
 from latentclass.posterior.relabel import class_features, keeps_names
 from latentclass.survey import Survey
 
@@ -90,9 +92,9 @@ def approximate(compiled: Compiled, survey: Survey, modes: Modes, settings: Sett
     proposal = {Method.LAPLACE: _by_laplace, Method.PATHFINDER: _by_pathfinder}[settings.method]
     with one_blas_thread():
         drawn = proposal(compiled, survey, modes, settings, rng)
-    x, density = drawn.x, compiled.full_density.frozen()
-    log_posterior = np.array(side_by_side(lambda one: float(density(one)[0]), x))
-    variables = _expanded(compiled, x)
+    x = drawn.x
+    log_posterior, _ = Target(compiled.full_density, compiled.n_dim).at(x)
+    variables = expanded(compiled, x)
     pivot = class_features(compiled.variables(drawn.centre))[0]
     inside = keeps_names(class_features(variables), pivot) if len(pivot) > 1 else np.ones(len(x), dtype=bool)
     ratios = np.where(inside, log_posterior - drawn.log_density, -np.inf)
@@ -120,7 +122,7 @@ def _by_laplace(
     assert best.interior is not None
     (point,) = likeliest_first(compiled, survey, [best.interior])
     # Of everything, what priors learn included.
-    _, point = maximise(compiled.full_density.spread(), point)
+    _, point = maximise(Target(compiled.full_density, compiled.n_dim), Coordinates(compiled.parts, logits=False), point)
     normal = laplace(compiled, point, rng)
     x, log_density = normal.at(rng.standard_normal((settings.draws * settings.chains, compiled.n_dim)))
     return _Drawn(x=x, log_density=log_density, centre=point, basins=frozenset([best.basin]))
@@ -143,18 +145,6 @@ def _by_pathfinder(
 def _elsewhere(modes: Modes, known: frozenset[int]) -> float:
     weights = {mode.basin: mode.weight for mode in modes.modes if np.isfinite(mode.weight)}
     return float(sum(weight for basin, weight in weights.items() if basin not in known))
-
-
-def _expanded(compiled: Compiled, x: Points) -> xr.Dataset:
-    expand, names = compiled.expand.frozen(), compiled.names
-    rows = side_by_side(lambda one: [np.array(value) for value in expand(one)], x)
-    own, labels = compiled.pymc_model.named_vars_to_dims, compiled.pymc_model.coords
-    data = {
-        name: ((dims.CHAIN, dims.DRAW, *own[name]), np.stack([row[at] for row in rows])[None])
-        for at, name in enumerate(names)
-    }
-    used = {dim for name in names for dim in own[name]}
-    return xr.Dataset(data, coords={dim: list(labels[dim]) for dim in used})
 
 
 def _about(found: Importance, survey: Survey) -> dict[str, float]:

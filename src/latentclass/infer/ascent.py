@@ -2,65 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from latentclass.infer.jitted import Vector
-from latentclass.infer.threads import side_by_side
+from latentclass.infer.coordinates import Coordinates
+from latentclass.infer.jitted import Jitted, Late, Vector
+from latentclass.infer.native import callback_entry, density_entry
+from latentclass.infer.quasi_newton import at_points, evaluate, minimise
+from latentclass.infer.threads import available_cores, threads
 
-__all__ = ["OPTIONS", "Density", "End", "curvature", "maximise"]
+__all__ = ["EXACT", "ROUGH", "Density", "End", "Stop", "Target", "curvature", "maximise", "slope_at"]
 
 type Density = Callable[[Vector], tuple[Any, ...]]
 type End = tuple[float, Vector]
 
-OPTIONS: Mapping[str, float] = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 20}
-
-# Beyond this a logit or log-odds makes no difference to a probability.
-_FARTHEST = 30.0
+_HISTORY = 20
+_MOST_STEPS = 5000
 
 
-def maximise(
-    density: Density, start: Vector, free: NDArray[np.bool_] | None = None, options: Mapping[str, float] = OPTIONS
-) -> End:
-    """Maximise a density by L-BFGS-B.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """When a climb ends.
 
     Parameters
     ----------
-    density : callable
+    slope : float
+        No slope is steeper.
+    gain : float
+        A step gains no more, relative to the density.
+    """
+
+    slope: float
+    gain: float
+
+
+EXACT = Stop(slope=1e-5, gain=1e-12)
+ROUGH = Stop(slope=1e-2, gain=1e-8)
+
+
+class Target:
+    """A density with the data as they are now, to be climbed by compiled code.
+
+    Parameters
+    ----------
+    density : Jitted or Late or callable
         Vector to log density and gradient.
-    start : ndarray [entry]
+    n_dim : int
+        Length of the vector.
+
+    Attributes
+    ----------
+    address, place : int
+        Where the C function of the density is, and what it takes as its last argument.
+    side_by_side : bool
+        Whether climbs gain from running side by side: nothing in the density uses all cores, or Python's lock.
+    """
+
+    __slots__ = ("_alive", "_failure", "address", "n_dim", "place", "side_by_side")
+
+    def __init__(self, density: Jitted | Late | Density, n_dim: int) -> None:
+        self.n_dim = n_dim
+        self._failure: list[BaseException] = []
+        self.side_by_side = isinstance(density, Jitted | Late) and not density.in_parts
+        if isinstance(density, Jitted | Late) and not density.in_parts:
+            entry, places = density_entry(density, np.zeros(n_dim))
+            self._alive: Any = (entry, places, density.data())
+            self.address, self.place = entry.address, int(places.ctypes.data)
+            return
+        # Parts of many respondents are spread over the cores by Python.
+        function = density.spread() if isinstance(density, Jitted | Late) else density
+        self._alive = callback_entry(function, self._failure)
+        self.address, self.place = self._alive.address, 0
+
+    def at(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return log density and gradient at every point, on all cores.
+
+        Parameters
+        ----------
+        points : ndarray [point, entry]
+            Vectors.
+
+        Returns
+        -------
+        tuple of ndarray [point] and ndarray [point, entry]
+            Log densities and gradients, not finite where they are none.
+        """
+        points = np.ascontiguousarray(points, dtype=float)
+        values, gradients = np.empty(len(points)), np.empty(points.shape)
+
+        def fill(own: slice) -> None:
+            at_points(points[own], values[own], gradients[own], self.address, self.place)
+
+        size = -(-len(points) // available_cores()) or 1
+        blocks = [slice(begin, begin + size) for begin in range(0, len(points), size)]
+        list((threads().map if self.side_by_side else map)(fill, blocks))
+        self.raise_failure()
+        return values, gradients
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong when the density was called, if anything did."""
+        if self._failure:
+            raise self._failure.pop()
+
+
+def maximise(target: Target, coordinates: Coordinates, start: Vector, *, floor: float = 0.0, stop: Stop = EXACT) -> End:
+    """Maximise a density by L-BFGS.
+
+    By logits, the density is that in the space of the probabilities: the Jacobian of a stick-breaking row is the
+    product of its probabilities, which leaves the density of the unconstrained vector divided by it. With flat priors
+    what remains is the log-likelihood, up to a constant.
+
+    Parameters
+    ----------
+    target : Target
+        The density.
+    coordinates : Coordinates
+        In which to climb; entries of the vector that they do not tell stay as they are.
+    start : ndarray of shape (n_dim,)
         Where to begin.
-    free : ndarray of bool [entry], optional
-        Which entries move; all by default.
-    options : mapping
-        Of L-BFGS-B.
+    floor : float
+        Probabilities that are logits are lifted to this before.
+    stop : Stop
+        When to end.
 
     Returns
     -------
-    tuple of float and ndarray [entry]
-        Largest density found, and where.
+    tuple of float and ndarray of shape (n_dim,)
+        Largest density found, minus infinity where it is not finite at the start, and where.
     """
-    x = start.copy()
-    moving: Any = slice(None) if free is None else free
+    z, x = coordinates.from_x(start, floor), np.array(start, dtype=float)
+    where = (coordinates.places, coordinates.sizes, target.address, target.place)
+    loss, _, _ = minimise(z, x, *where, _HISTORY, _MOST_STEPS, stop.slope, stop.gain)
+    target.raise_failure()
+    return -loss, coordinates.to_x(z, start)
 
-    def negative(moved: Vector) -> tuple[float, Vector]:
-        x[moving] = moved
-        value, gradient = density(x)
-        return -float(value), -np.asarray(gradient)[moving]
 
-    begin = start[moving]
-    bounds = [(-_FARTHEST, _FARTHEST)] * len(begin)
-    found = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=bounds, options=dict(options))
-    x[moving] = found.x
-    return -float(found.fun), x
+def slope_at(target: Target, coordinates: Coordinates, z: Vector, x: Vector) -> tuple[float, Vector]:
+    """Return the density that `maximise` climbs, with its gradient by the coordinates.
+
+    Parameters
+    ----------
+    target : Target
+        The density.
+    coordinates : Coordinates
+        The coordinates.
+    z : ndarray
+        Where, in these coordinates.
+    x : ndarray of shape (n_dim,)
+        Vector that lends what the coordinates do not tell.
+
+    Returns
+    -------
+    tuple of float and ndarray
+        Density and gradient.
+    """
+    odds, slope = np.empty(len(z)), np.zeros(len(z))
+    where = (coordinates.places, coordinates.sizes, target.address, target.place)
+    loss, _ = evaluate(np.array(z, dtype=float), odds, slope, np.array(x, dtype=float), np.zeros(len(x)), *where)
+    target.raise_failure()
+    return -loss, -slope
 
 
 def curvature(
-    density: Density,
+    target: Target,
     point: Vector,
     step: float | NDArray[np.float64] = 1e-4,
     entries: NDArray[np.int64] | None = None,
@@ -69,8 +177,8 @@ def curvature(
 
     Parameters
     ----------
-    density : callable
-        Vector to value and gradient.
+    target : Target
+        The density.
     point : ndarray [entry]
         Where.
     step : float or ndarray [row]
@@ -87,7 +195,7 @@ def curvature(
     --------
     >>> def normal(x):
     ...     return -0.5 * float(x @ (x / [1.0, 4.0])), -x / [1.0, 4.0]
-    >>> curvature(normal, np.array([0.3, 1.0])).round(6) + 0.0
+    >>> curvature(Target(normal, 2), np.array([0.3, 1.0])).round(6) + 0.0
     array([[1.  , 0.  ],
            [0.  , 0.25]])
     """
@@ -95,7 +203,5 @@ def curvature(
     sizes = np.broadcast_to(np.asarray(step, dtype=float), rows.shape)
     steps = np.zeros((len(rows), len(point)))
     steps[np.arange(len(rows)), rows] = sizes
-    upper, lower = (
-        np.stack(side_by_side(lambda x: np.array(density(x)[1]), point + way * steps)) for way in (1.0, -1.0)
-    )
+    upper, lower = (target.at(point + way * steps)[1] for way in (1.0, -1.0))
     return np.asarray((lower - upper) / (2.0 * sizes[:, None]))

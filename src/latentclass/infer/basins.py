@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import xarray as xr
 
 from latentclass import dims
 from latentclass.infer.compiled import Compiled, Vector
+from latentclass.infer.expanded import expanded
 from latentclass.infer.modes import Mode, Modes
 from latentclass.infer.sampling import chain_starts
 from latentclass.infer.starts import likeliest_first
@@ -76,8 +76,8 @@ def starts_in_basins(
 
 def _named_alike(compiled: Compiled, points: list[Vector]) -> list[Vector]:
     model = compiled.pymc_model
-    variables = [compiled.variables(x).expand_dims([dims.CHAIN, dims.DRAW]) for x in points]
-    found = relabel(xr.concat(variables, dim=dims.DRAW), variables[0]).posterior
+    variables = expanded(compiled, np.stack(points))
+    found = relabel(variables, variables.isel({dims.DRAW: [0]})).posterior
     natural = {
         rv.name: found[rv.name].transpose(dims.CHAIN, dims.DRAW, *model.named_vars_to_dims[rv.name]).to_numpy()
         for rv in model.free_RVs

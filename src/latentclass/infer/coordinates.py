@@ -8,13 +8,13 @@ own, every level finds its way alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from latentclass.infer.compiled import Compiled, Part, Vector
-from latentclass.infer.stick_kernels import gradient_by_logits, log_probabilities, sticks
+from latentclass.infer.compiled import Part, Vector
+from latentclass.infer.quasi_newton import Table
+from latentclass.infer.stick_kernels import into_sticks, log_probabilities
 
 __all__ = ["Coordinates"]
 
@@ -22,38 +22,31 @@ __all__ = ["Coordinates"]
 _TINY = 1e-13
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a searched variable lies in the unconstrained vector and in the coordinates."""
-
-    x: slice
-    z: slice
-    # Rows and columns in the vector and in the coordinates, and numbers of levels; none for what is no simplex.
-    sticks: tuple[int, int] = (0, 0)
-    cells: tuple[int, int] = (0, 0)
-    sizes: NDArray[np.int64] | None = None
-
-
 class Coordinates:
-    """The searched part of a point, rows of simplexes as logits.
+    """Some variables of a point, rows of simplexes as logits.
 
     Parameters
     ----------
-    compiled : Compiled
-        The model.
+    parts : sequence of Part
+        Where the variables lie in the unconstrained vector.
+    logits : bool
+        Whether rows of simplexes are logits; otherwise all coordinates are entries of the vector.
     """
 
-    __slots__ = ("_density", "_n", "_places")
+    __slots__ = ("n", "places", "sizes")
 
-    def __init__(self, compiled: Compiled) -> None:
-        # The data as they are now: to look whether they have changed, at every point, costs as much as small densities.
-        self._density = compiled.class_density.spread()
-        self._places: list[_Place] = []
-        self._n = 0
-        for part in compiled.parts:
-            if part.searched:
-                self._places.append(_place(part, self._n))
-                self._n = self._places[-1].z.stop
+    def __init__(self, parts: Sequence[Part], *, logits: bool = True) -> None:
+        places, sizes, end = [], list[int](), 0
+        for part in parts:
+            n, rows, first = part.where.stop - part.where.start, 0, len(sizes)
+            if logits and part.transform is not None:
+                rows = math.prod(part.shape[:-1])
+                sizes += part.transform.blocks.sizes
+            places.append((part.where.start, end, n, rows, first, len(sizes)))
+            end += rows * sum(sizes[first:]) if rows else n
+        self.n = end
+        self.places: Table = np.array(places, dtype=np.int64).reshape(-1, 6)
+        self.sizes: Table = np.array(sizes, dtype=np.int64)
 
     def from_x(self, x: Vector, floor: float = 0.0) -> Vector:
         """Return the coordinates of an unconstrained vector.
@@ -70,13 +63,14 @@ class Coordinates:
         ndarray
             The coordinates.
         """
-        z = np.empty(self._n)
-        for place in self._places:
-            if place.sizes is None:
-                z[place.z] = x[place.x]
-            else:
-                log_p = log_probabilities(np.ascontiguousarray(x[place.x]).reshape(place.sticks), place.sizes)
-                z[place.z] = np.log(np.maximum(np.exp(log_p), max(floor, _TINY))).ravel()
+        z = np.empty(self.n)
+        for in_x, in_z, n, rows, first, last in self.places:
+            own = x[in_x : in_x + n]
+            if rows:
+                sizes = self.sizes[first:last]
+                log_p = log_probabilities(np.ascontiguousarray(own).reshape(rows, -1), sizes)
+                own = np.log(np.maximum(np.exp(log_p), max(floor, _TINY))).ravel()
+            z[in_z : in_z + len(own)] = own
         return z
 
     def to_x(self, z: Vector, x: Vector) -> Vector:
@@ -87,63 +81,17 @@ class Coordinates:
         z : ndarray
             The coordinates.
         x : ndarray of shape (n_dim,)
-            Vector that lends what is not searched.
+            Vector that lends what the coordinates do not tell.
 
         Returns
         -------
         ndarray of shape (n_dim,)
             The vector.
         """
-        return self._moved(z, x)[0]
-
-    def density(self, z: Vector, x: Vector) -> tuple[float, Vector]:
-        """Return the log posterior density in the space of the probabilities, with its gradient by the coordinates.
-
-        The Jacobian of a stick-breaking row is the product of its probabilities, which leaves the density of the
-        unconstrained vector divided by it. With flat priors what remains is the log-likelihood, up to a constant.
-
-        Parameters
-        ----------
-        z : ndarray
-            The coordinates.
-        x : ndarray of shape (n_dim,)
-            Vector that lends what is not searched.
-
-        Returns
-        -------
-        tuple of float and ndarray
-            Density and gradient.
-        """
-        moved, product = self._moved(z, x)
-        value, slope = self._density(moved)
-        gradient = np.empty(self._n)
-        for place in self._places:
-            own = slope[place.x]
-            if place.sizes is None:
-                gradient[place.z] = own
+        x, odds = x.copy(), np.empty(self.n)
+        for in_x, in_z, n, rows, first, last in self.places:
+            if rows:
+                into_sticks(z, odds, in_z, x, in_x, rows, self.sizes[first:last])
             else:
-                by_u = np.ascontiguousarray(own).reshape(place.sticks)
-                gradient[place.z] = gradient_by_logits(z[place.z].reshape(place.cells), by_u, place.sizes).ravel()
-        return float(value) - product, gradient
-
-    def _moved(self, z: Vector, x: Vector) -> tuple[Vector, float]:
-        """Return the vector of the coordinates, and the log product of all probabilities of simplexes."""
-        z, x, product = np.ascontiguousarray(z), x.copy(), 0.0
-        for place in self._places:
-            if place.sizes is None:
-                x[place.x] = z[place.z]
-            else:
-                u, own = sticks(z[place.z].reshape(place.cells), place.sizes)
-                x[place.x] = u.ravel()
-                product += own
-        return x, product
-
-
-def _place(part: Part, start: int) -> _Place:
-    if part.transform is None:
-        return _Place(x=part.where, z=slice(start, start + part.where.stop - part.where.start))
-    rows, sizes = math.prod(part.shape[:-1]), np.asarray(part.transform.blocks.sizes, dtype=np.int64)
-    cells = (rows, part.transform.blocks.n_cells)
-    return _Place(
-        x=part.where, z=slice(start, start + math.prod(cells)), sticks=(rows, part.shape[-1]), cells=cells, sizes=sizes
-    )
+                x[in_x : in_x + n] = z[in_z : in_z + n]
+        return x

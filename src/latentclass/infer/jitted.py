@@ -214,11 +214,20 @@ class Jitted:
         """
         return self._added(lambda function, parts: threads().map(function, parts))
 
-    def _added(self, run: Callable[..., Iterable[tuple[Any, ...]]]) -> Callable[[Vector], tuple[Any, ...]]:
-        jitted, whole = self._jitted, self.data()
+    @property
+    def in_parts(self) -> bool:
+        """Whether the respondents are so many that they are computed in parts."""
+        return bool(self._parts_now())
+
+    def _parts_now(self) -> list[list[Any]]:
+        self.data()
         if self._parts is None:
             self._parts = self._cut()
-        *parts, none = self._parts or [[]]
+        return self._parts
+
+    def _added(self, run: Callable[..., Iterable[tuple[Any, ...]]]) -> Callable[[Vector], tuple[Any, ...]]:
+        jitted, whole = self._jitted, self.data()
+        *parts, none = self._parts_now() or [[]]
 
         def call(x: Vector) -> tuple[Any, ...]:
             if not parts:
@@ -272,6 +281,11 @@ class Late:
             What the function takes beside the vector.
         """
         return self._jitted().data()
+
+    @property
+    def in_parts(self) -> bool:
+        """As `Jitted.in_parts`."""
+        return self._jitted().in_parts
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """As `Jitted.frozen`.

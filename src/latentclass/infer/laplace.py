@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentclass.errors import FitError
-from latentclass.infer.ascent import Density, curvature
+from latentclass.infer.ascent import Target, curvature
 from latentclass.infer.compiled import Compiled, Vector
-from latentclass.infer.threads import side_by_side
 from latentclass.infer.warp import Warp, warp_around
 
 __all__ = ["WarpedNormal", "laplace"]
@@ -60,7 +59,7 @@ class WarpedNormal:
         volume = np.log(np.diagonal(self.cholesky)).sum() + 0.5 * e.shape[1] * np.log(2.0 * np.pi)
         return x, -0.5 * np.square(e).sum(axis=1) - volume - np.log(slope).sum(axis=1)
 
-    def moved(self, density: Density, rng: np.random.Generator, *, share: float = 1.0) -> WarpedNormal:
+    def moved(self, target: Target, rng: np.random.Generator, *, share: float = 1.0) -> WarpedNormal:
         """Return the normal after one step towards the one that is nearest to the posterior.
 
         The gradient of the log posterior, at draws of the normal, is regressed on the draws. Where the posterior is
@@ -71,8 +70,8 @@ class WarpedNormal:
 
         Parameters
         ----------
-        density : callable
-            Unconstrained vector to log posterior and gradient.
+        target : Target
+            Log posterior of the unconstrained vector.
         rng : Generator
             Source of randomness.
         share : float
@@ -87,7 +86,7 @@ class WarpedNormal:
         half = rng.standard_normal((n, len(self.mean)))
         e = np.concatenate([half, -half])
         x, slope, bend = self.warp(self.mean + e @ self.cholesky.T)
-        gradients = np.stack(side_by_side(lambda point: np.array(density(point)[1]), x))
+        _, gradients = target.at(x)
         own = (gradients * slope + bend / slope) @ self.cholesky
         known = np.isfinite(own).all(axis=1)
         if known.sum() < 2 * len(self.mean):
@@ -136,8 +135,8 @@ def laplace(compiled: Compiled, point: Vector, rng: np.random.Generator) -> Warp
     Tierney, L. and Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities. Journal
     of the American Statistical Association, 81(393), 82-86.
     """
-    density = compiled.full_density.frozen()
-    rows = curvature(density, point)
+    target = Target(compiled.full_density, compiled.n_dim)
+    rows = curvature(target, point)
     values, vectors = np.linalg.eigh(0.5 * (rows + rows.T))
     if not values[0] > _FLAT * values[-1]:
         message = (
@@ -153,7 +152,7 @@ def laplace(compiled: Compiled, point: Vector, rng: np.random.Generator) -> Warp
     warp = warp_around(point, deviation, bent)
     slope = warp(warp.start[None])[1][0]
     begun = WarpedNormal(warp=warp, mean=warp.start, cholesky=_lower(root / slope[:, None]))
-    return begun.moved(density, rng).moved(density, rng, share=0.5)
+    return begun.moved(target, rng).moved(target, rng, share=0.5)
 
 
 def _lower(root: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from pytensor.link.utils import compile_function_src
 
 from latentclass.infer.jitted import Jitted, Late, Vector
 
-__all__ = ["Entry", "density_entry", "nutpie_model"]
+__all__ = ["Entry", "callback_entry", "density_entry", "nutpie_model"]
 
 _DENSITY = types.int64(
     types.uint64,
@@ -37,6 +37,7 @@ _DENSITY = types.int64(
     types.voidptr,
 )
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
+_CALLED = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 _EXPAND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, ctypes.c_uint64, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 # What nutpie takes for a divergence, and for an error.
 _NOT_FINITE, _FAILED = 3, -2
@@ -93,6 +94,36 @@ def density_entry(density: Jitted | Late, x: Vector) -> tuple[Entry, NDArray[np.
     kinds = tuple((array.ndim, array.dtype.str) for array in data)
     places = [number for array in data for number in (array.ctypes.data, *array.shape)]
     return _entry(density.function, kinds), np.array(places, dtype=np.int64)
+
+
+def callback_entry(function: Callable[[Vector], Sequence[Any]], failures: list[BaseException]) -> Entry:
+    """Return a function of Python as a C function like that of a density.
+
+    Parameters
+    ----------
+    function : callable
+        Vector to log density and gradient.
+    failures : list of BaseException
+        Where an exception is put that the function raises; the C function then tells of a failure.
+
+    Returns
+    -------
+    Entry
+        The C function; it needs Python's lock.
+    """
+
+    def call(n_dim: int, x: Any, gradient: Any, value: Any, _: Any) -> int:
+        try:
+            found, slope, *_ = function(np.ctypeslib.as_array(x, (n_dim,)).copy())
+        except BaseException as failure:
+            failures.append(failure)
+            return _FAILED
+        value[0] = float(found)
+        np.ctypeslib.as_array(gradient, (n_dim,))[:] = slope
+        return 0 if np.isfinite(found) and np.isfinite(slope).all() else _NOT_FINITE
+
+    made = _CALLED(call)
+    return Entry(address=ctypes.cast(made, ctypes.c_void_p).value or 0, keep=made)
 
 
 @lru_cache(maxsize=64)

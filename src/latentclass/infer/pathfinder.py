@@ -12,9 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from latentclass.errors import FitError
-from latentclass.infer.ascent import Density
+from latentclass.infer.ascent import Target
 from latentclass.infer.compiled import Compiled, Vector
-from latentclass.infer.threads import side_by_side
 
 __all__ = ["LowRankNormal", "best_of_way", "inverse_hessians", "mixture_log_density", "pathfinder", "way"]
 
@@ -122,8 +121,8 @@ def pathfinder(compiled: Compiled, starts: Sequence[Vector], rng: np.random.Gene
     Zhang, L., Carpenter, B., Gelman, A. and Vehtari, A. (2022). Pathfinder: parallel quasi-Newton variational
     inference. Journal of Machine Learning Research, 23(306), 1-49.
     """
-    density = compiled.full_density.frozen()
-    found = [best_of_way(density, start, rng) for start in starts]
+    target = Target(compiled.full_density, compiled.n_dim)
+    found = [best_of_way(target, start, rng) for start in starts]
     known = [normal for normal in found if normal is not None]
     if not known:
         message = (
@@ -153,13 +152,13 @@ def mixture_log_density(normals: Sequence[LowRankNormal], points: Points) -> NDA
     return np.asarray(logsumexp(logs, axis=0) - np.log(len(normals)))
 
 
-def best_of_way(density: Density, start: Vector, rng: np.random.Generator) -> LowRankNormal | None:
+def best_of_way(target: Target, start: Vector, rng: np.random.Generator) -> LowRankNormal | None:
     """Return the normal along one way that has the highest evidence lower bound.
 
     Parameters
     ----------
-    density : callable
-        Vector to log density and gradient.
+    target : Target
+        The density.
     start : ndarray [entry]
         Where the way begins.
     rng : Generator
@@ -170,13 +169,13 @@ def best_of_way(density: Density, start: Vector, rng: np.random.Generator) -> Lo
     LowRankNormal or None
         None where no point of the way has one.
     """
-    found = inverse_hessians(*way(density, start))
+    found = inverse_hessians(*way(target, start))
     if not found:
         return None
     places = np.unique(np.linspace(0, len(found) - 1, _MOST_BOUNDS).astype(int))
     normals = [found[place] for place in places]
     x = np.concatenate([normal.at(rng.standard_normal((_DRAWS_PER_BOUND, len(start)))) for normal in normals])
-    log_posterior = np.array(side_by_side(lambda one: float(density(one)[0]), x)).reshape(len(normals), -1)
+    log_posterior = target.at(x)[0].reshape(len(normals), -1)
     blocks = np.split(x, len(normals))
     log_normal = np.stack([normal.log_density(block) for normal, block in zip(normals, blocks, strict=True)])
     bounds = (log_posterior - log_normal).mean(axis=1)
@@ -184,13 +183,13 @@ def best_of_way(density: Density, start: Vector, rng: np.random.Generator) -> Lo
     return normals[int(bounds.argmax())] if np.isfinite(bounds.max()) else None
 
 
-def way(density: Density, start: Vector) -> tuple[Points, Points]:
+def way(target: Target, start: Vector) -> tuple[Points, Points]:
     """Return the points that L-BFGS comes by, and the gradients there.
 
     Parameters
     ----------
-    density : callable
-        Vector to log density and gradient.
+    target : Target
+        The density.
     start : ndarray [entry]
         Where the way begins.
 
@@ -201,8 +200,8 @@ def way(density: Density, start: Vector) -> tuple[Points, Points]:
     """
 
     def negative(x: Vector) -> tuple[float, Vector]:
-        value, gradient = density(x)
-        return -float(value), -np.asarray(gradient)
+        values, gradients = target.at(x[None])
+        return -float(values[0]), -gradients[0]
 
     points = [start.copy()]
 

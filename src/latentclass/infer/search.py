@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import xarray as xr
 from scipy.special import gammaln
 
 from latentclass import dims
 from latentclass.errors import FitError
-from latentclass.infer.ascent import OPTIONS, End, curvature, maximise
+from latentclass.infer.ascent import EXACT, ROUGH, End, Stop, Target, curvature, maximise
 from latentclass.infer.compiled import Compiled, Vector
 from latentclass.infer.coordinates import Coordinates
+from latentclass.infer.expanded import expanded
 from latentclass.infer.modes import Mode, Modes
 from latentclass.infer.progress import track
 from latentclass.infer.starts import random_start
-from latentclass.infer.threads import one_blas_thread
+from latentclass.infer.threads import one_blas_thread, threads
 from latentclass.posterior import relabel
 from latentclass.posterior.density import total_log_likelihood
 from latentclass.survey import Survey
 
-__all__ = ["climb", "search"]
+__all__ = ["Climbs", "search"]
 
 # Two ends of the search are the same mode when their log posteriors agree to this.
 _SAME_HEIGHT = 5e-3
@@ -31,8 +31,6 @@ _LAPLACE_MODES = 8
 _NEGLIGIBLE = 30.0
 # Probabilities that an end is lifted to before it is climbed again: from where the slope alone decides to well inside.
 _FLOORS = (1e-5, 1e-3, 1e-2)
-# Of many starts most end together: only one of each kind is climbed to the last digit.
-_ROUGH = {**OPTIONS, "ftol": 1e-8, "gtol": 1e-2}
 _BASIN = ("interior", "height", "standard_deviation", "basin", "log_evidence")
 
 
@@ -66,46 +64,100 @@ def search(compiled: Compiled, survey: Survey, *, n_starts: int, seed: int | Non
         message = f"n_starts is a positive whole number; got {n_starts!r}."
         raise FitError(message)
     seeds = np.random.SeedSequence(seed).spawn(n_starts)
-    ends = []
     with one_blas_thread():
-        for own in track(seeds, "searching modes", shown=progressbar):
-            start = random_start(compiled, survey, np.random.default_rng(own))
-            end = climb(compiled, start, options=_ROUGH)
-            if np.isfinite(end[0]):
-                ends.append(end)
+        climbs = Climbs(compiled)
+
+        def rough(own: np.random.SeedSequence) -> End:
+            # Of many starts most end together: only one of each kind is climbed to the last digit.
+            return climbs.one(random_start(compiled, survey, np.random.default_rng(own)), stop=ROUGH)
+
+        ends = [end for end in climbs.each(rough, seeds, progressbar=progressbar) if np.isfinite(end[0])]
         if not ends:
             message = (
                 f"None of {n_starts} random starts reached a finite log posterior; the data or priors are degenerate."
             )
             raise FitError(message)
-        found = [_mode(compiled, survey, group) for group in _distinct(_released(compiled, _distinct(ends)))]
-        found = _with_laplace(compiled, survey, found)
+        found = [_mode(compiled, survey, group) for group in _distinct(_released(climbs, _distinct(ends)))]
+        found = _with_laplace(compiled, survey, climbs, found)
     return Modes(model=survey.model, modes=_weighed(found), n_starts=n_starts)
 
 
-def climb(compiled: Compiled, start: Vector, floor: float = 0.0, options: Mapping[str, float] = OPTIONS) -> End:
-    """Maximise the density in the space of the probabilities.
+class Climbs:
+    """Climbs of the density of a model.
 
     Parameters
     ----------
     compiled : Compiled
-        The model.
-    start : ndarray of shape (n_dim,)
-        Where to begin.
-    floor : float
-        Probabilities are lifted to this before.
-    options : mapping
-        Of L-BFGS-B.
-
-    Returns
-    -------
-    tuple of float and ndarray
-        Largest density found, and where.
+        The model, with the data as they are now.
     """
-    coordinates = Coordinates(compiled)
-    begin = coordinates.from_x(start, floor)
-    height, z = maximise(lambda z: coordinates.density(z, start), begin, options=options)
-    return height, coordinates.to_x(z, start)
+
+    __slots__ = ("_coordinates", "_inside", "target")
+
+    def __init__(self, compiled: Compiled) -> None:
+        searched = [part for part in compiled.parts if part.searched]
+        self._coordinates, self._inside = Coordinates(searched), Coordinates(searched, logits=False)
+        self.target = Target(compiled.class_density, compiled.n_dim)
+
+    def one(self, start: Vector, floor: float = 0.0, stop: Stop = EXACT) -> End:
+        """Maximise the density in the space of the probabilities.
+
+        Parameters
+        ----------
+        start : ndarray of shape (n_dim,)
+            Where to begin.
+        floor : float
+            Probabilities are lifted to this before.
+        stop : Stop
+            When to end.
+
+        Returns
+        -------
+        tuple of float and ndarray
+            Largest density found, and where.
+        """
+        return maximise(self.target, self._coordinates, start, floor=floor, stop=stop)
+
+    def inside(self, start: Vector) -> End:
+        """Maximise the density of the unconstrained vector, whose modes have no probability at zero.
+
+        Parameters
+        ----------
+        start : ndarray of shape (n_dim,)
+            Where to begin; probabilities at zero are lifted first.
+
+        Returns
+        -------
+        tuple of float and ndarray
+            Largest density found, and where.
+        """
+        lifted = self._coordinates.to_x(self._coordinates.from_x(start, _FLOORS[-1]), start)
+        return maximise(self.target, self._inside, lifted)
+
+    def each[T, R](self, climb: Callable[[T], R], work: Sequence[T], *, progressbar: bool = False) -> list[R]:
+        """Climb as often as there is work, side by side where nothing in a climb uses all cores already.
+
+        Parameters
+        ----------
+        climb : callable
+            Piece of work to result.
+        work : sequence
+            The pieces.
+        progressbar : bool
+            Whether to show how many are done.
+
+        Returns
+        -------
+        list
+            The results, in order.
+        """
+        if not self.target.side_by_side:
+            return [climb(own) for own in track(work, "searching modes", shown=progressbar)]
+        waiting = [threads().submit(climb, own) for own in work]
+        try:
+            return [own.result() for own in track(waiting, "searching modes", shown=progressbar)]
+        finally:
+            for own in waiting:
+                own.cancel()
 
 
 def _distinct(ends: list[End]) -> list[list[End]]:
@@ -118,36 +170,38 @@ def _distinct(ends: list[End]) -> list[list[End]]:
     return groups
 
 
-def _released(compiled: Compiled, groups: list[list[End]]) -> list[End]:
+def _released(climbs: Climbs, groups: list[list[End]]) -> list[End]:
     """Climb again from inside the simplex where a probability went to zero.
 
     In logits the slope vanishes at the boundary, also where the density would rise again inside: such an end is no
     mode.
     """
+    worth = [group for group in groups if group[0][0] >= groups[0][0][0] - _NEGLIGIBLE]
     ends = []
-    for group in groups:
-        if group[0][0] < groups[0][0][0] - _NEGLIGIBLE:
-            ends += group
-            continue
-        best = climb(compiled, group[0][1])
-        for _ in range(2):
-            before = best
-            for floor in _FLOORS:
-                again = climb(compiled, best[1], floor)
-                if again[0] > best[0] + _SAME_HEIGHT:
-                    best = again
-            if best is before:
-                # A second round would go the same ways.
-                break
+    for group, best in zip(worth, climbs.each(lambda group: _climbed_again(climbs, group[0]), worth), strict=True):
         near = best[0] - group[0][0] < _SAME_HEIGHT
         ends += [best, *group[1:]] if near else [best] * len(group)
-    return ends
+    return ends + [end for group in groups[len(worth) :] for end in group]
+
+
+def _climbed_again(climbs: Climbs, end: End) -> End:
+    best = climbs.one(end[1])
+    for _ in range(2):
+        before = best
+        for floor in _FLOORS:
+            again = climbs.one(best[1], floor)
+            if again[0] > best[0] + _SAME_HEIGHT:
+                best = again
+        if best is before:
+            # A second round would go the same ways.
+            break
+    return best
 
 
 def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
     height, x = group[0]
-    points = [compiled.variables(end).expand_dims(["chain", "draw"]) for _, end in group]
-    aligned = relabel(xr.concat(points, dim="draw"), class_names=survey.model.class_names).posterior
+    points = expanded(compiled, np.stack([end for _, end in group]))
+    aligned = relabel(points, class_names=survey.model.class_names).posterior
     spread = 0.0
     for name in (dims.PROBABILITY, dims.ORDINAL_PROBABILITY):
         if name in aligned:
@@ -163,31 +217,29 @@ def _mode(compiled: Compiled, survey: Survey, group: list[End]) -> Mode:
     )
 
 
-def _with_laplace(compiled: Compiled, survey: Survey, found: list[Mode]) -> list[Mode]:
+def _with_laplace(compiled: Compiled, survey: Survey, climbs: Climbs, found: list[Mode]) -> list[Mode]:
+    heavy = [m for m in found[:_LAPLACE_MODES] if m.log_posterior >= found[0].log_posterior - _NEGLIGIBLE]
+    tops = climbs.each(lambda mode: climbs.inside(mode.x), heavy)
     finished: list[Mode] = []
     for number, mode in enumerate(found, start=1):
-        if number > _LAPLACE_MODES or mode.log_posterior < found[0].log_posterior - _NEGLIGIBLE:
+        if number > len(tops):
             finished.append(replace(mode, basin=number))
             continue
-        height, interior = maximise(compiled.class_density.spread(), _inside(compiled, mode.x), compiled.searched)
+        height, interior = tops[number - 1]
         known = next((m for m in finished if abs(m.height - height) < _SAME_HEIGHT), None)
         if known is not None:
             same = {name: getattr(known, name) for name in _BASIN}
             finished.append(replace(mode, **same))
             continue
         begun = replace(mode, interior=interior, height=height, basin=number)
-        finished.append(_laplace(compiled, survey, begun, interior))
+        finished.append(_laplace(compiled, survey, climbs.target, begun))
     return finished
 
 
-def _inside(compiled: Compiled, x: Vector) -> Vector:
-    coordinates = Coordinates(compiled)
-    return coordinates.to_x(coordinates.from_x(x, _FLOORS[-1]), x)
-
-
-def _laplace(compiled: Compiled, survey: Survey, mode: Mode, interior: Vector) -> Mode:
+def _laplace(compiled: Compiled, survey: Survey, target: Target, mode: Mode) -> Mode:
     free = np.flatnonzero(compiled.searched)
-    rows = curvature(compiled.class_density.frozen(), interior, entries=free)[:, free]
+    assert mode.interior is not None
+    rows = curvature(target, mode.interior, entries=free)[:, free]
     values, vectors = np.linalg.eigh(0.5 * (rows + rows.T))
     if values[0] <= 1e-6 * values[-1]:
         return mode

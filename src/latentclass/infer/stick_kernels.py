@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["gradient_by_logits", "log_probabilities", "sticks"]
+__all__ = ["into_sticks", "log_probabilities", "loss_by_logits"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -46,78 +46,107 @@ def log_probabilities(u: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArr
 
 
 @numba.njit(cache=True, nogil=True)
-def sticks(logits: NDArray[np.float64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    """Return the log-odds that belong to logits of the levels, and the log of the product of all probabilities.
+def into_sticks(
+    z: NDArray[np.float64],
+    odds: NDArray[np.float64],
+    in_z: int,
+    x: NDArray[np.float64],
+    in_x: int,
+    rows: int,
+    sizes: NDArray[np.int64],
+) -> float:
+    """Write the log-odds that belong to logits of the levels, and return the log of the product of all probabilities.
+
+    Logits of a simplex may be some 700 apart; then their exponentials, relative to the largest, are no longer told
+    from zero.
 
     Parameters
     ----------
-    logits : ndarray of shape (rows, n_cells)
-        Logits, up to a constant per simplex.
+    z : ndarray
+        Logits of rows of simplexes, up to a constant per simplex.
+    odds : ndarray
+        Where the exponentials of the logits, relative to the largest of the simplex, are written to.
+    in_z : int
+        Where the rows begin in `z` and `odds`.
+    x : ndarray
+        Where the log-odds are written to.
+    in_x : int
+        Where they begin.
+    rows : int
+        Number of rows.
     sizes : ndarray of int
-        Numbers of levels.
+        Numbers of levels of a row.
 
     Returns
     -------
-    tuple of ndarray of shape (rows, n_sticks) and float
-        Log-odds, and log product.
+    float
+        Log product.
     """
     product = 0.0
-    u = np.empty((logits.shape[0], logits.shape[1] - len(sizes)))
-    for r in range(logits.shape[0]):
-        cell = stick = 0
+    cell, stick = in_z, in_x
+    for _ in range(rows):
         for size in sizes:
-            rest = logits[r, cell + size - 1]
-            total = rest
-            for p in range(size - 2, -1, -1):
-                own = logits[r, cell + p]
-                total += own
-                u[r, stick + p] = own - rest
-                rest = max(own, rest) + np.log1p(np.exp(-abs(own - rest)))
-            product += total - size * rest
+            largest = z[cell]
+            for q in range(1, size):
+                largest = max(largest, z[cell + q])
+            rest = total = 0.0
+            for q in range(size - 1, -1, -1):
+                if q < size - 1:
+                    x[stick + q] = z[cell + q] - largest - np.log(rest)
+                odds[cell + q] = np.exp(z[cell + q] - largest)
+                rest += odds[cell + q]
+                total += z[cell + q] - largest
+            product += total - size * np.log(rest)
             cell += size
             stick += size - 1
-    return u, product
+    return product
 
 
 @numba.njit(cache=True, nogil=True)
-def gradient_by_logits(
-    logits: NDArray[np.float64], by_u: NDArray[np.float64], sizes: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the gradient by the logits from that by the log-odds, less that of the log product of all probabilities.
+def loss_by_logits(
+    odds: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    in_z: int,
+    by_x: NDArray[np.float64],
+    in_x: int,
+    rows: int,
+    sizes: NDArray[np.int64],
+) -> None:
+    """Write minus the gradient by the logits, from that by the log-odds less that of the log product.
 
     With u_p = logit_p - log(sum of exp(logits) after p), the derivative of u_p is 1 by its own logit and minus its
     share of the remainder by a later one; that of the log product is 1 less the number of levels times the probability.
 
     Parameters
     ----------
-    logits : ndarray of shape (rows, n_cells)
-        Logits.
-    by_u : ndarray of shape (rows, n_sticks)
+    odds : ndarray
+        Exponentials of the logits, as `into_sticks` leaves them.
+    slope : ndarray
+        Where the result is written to.
+    in_z : int
+        Where the rows begin in `odds` and `slope`.
+    by_x : ndarray
         Gradient by the log-odds.
+    in_x : int
+        Where it begins.
+    rows : int
+        Number of rows.
     sizes : ndarray of int
-        Numbers of levels.
-
-    Returns
-    -------
-    ndarray of shape (rows, n_cells)
-        Gradient.
+        Numbers of levels of a row.
     """
-    found = np.zeros(logits.shape)
-    for r in range(logits.shape[0]):
-        cell = stick = 0
+    cell, stick = in_z, in_x
+    for _ in range(rows):
         for size in sizes:
-            rest = -np.inf
-            for p in range(size - 1, 0, -1):
-                own = logits[r, cell + p]
-                rest = own if rest == -np.inf else max(own, rest) + np.log1p(np.exp(-abs(own - rest)))
-                slope = by_u[r, stick + p - 1]
-                found[r, cell + p - 1] += slope
-                for q in range(p, size):
-                    found[r, cell + q] -= slope * np.exp(logits[r, cell + q] - rest)
-            first = logits[r, cell]
-            rest = first if rest == -np.inf else max(first, rest) + np.log1p(np.exp(-abs(first - rest)))
+            rest = 0.0
+            for q in range(size - 1, -1, -1):
+                rest += odds[cell + q]
+                slope[cell + q] = rest
+            # By a level: the slopes of all sticks that it is part of the remainder of, per unit of its odds.
+            shared = -float(size) / rest
             for q in range(size):
-                found[r, cell + q] -= 1.0 - size * np.exp(logits[r, cell + q] - rest)
+                if q > 0:
+                    shared += by_x[stick + q - 1] / slope[cell + q]
+                own = by_x[stick + q] if q < size - 1 else 0.0
+                slope[cell + q] = 1.0 - own + odds[cell + q] * shared
             cell += size
             stick += size - 1
-    return found

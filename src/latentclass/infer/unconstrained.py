@@ -17,7 +17,7 @@ from pytensor.graph.replace import clone_replace, vectorize_graph
 
 from latentclass import dims
 from latentclass.graph.layout import item_layout
-from latentclass.infer.ascent import curvature
+from latentclass.infer.ascent import Target, curvature
 from latentclass.infer.compiled import Compiled, Part, compile_survey
 from latentclass.infer.jitted import reproducible
 from latentclass.infer.starts import order_of
@@ -69,8 +69,7 @@ class Unconstrained:
         ndarray [sample]
             Log densities; minus infinity where the density is no number.
         """
-        density = self.compiled.full_density.frozen()
-        values = np.array(side_by_side(lambda x: float(density(x)[0]), points))
+        values, _ = self._target.at(points)
         return np.where(np.isnan(values), -np.inf, values)
 
     def curvature(
@@ -93,7 +92,11 @@ class Unconstrained:
             The derivatives, symmetric up to the error of the differences.
         """
         entries = np.arange(len(point))[rows]
-        return curvature(self.compiled.full_density.frozen(), point, 0.1 * scale[rows], entries)
+        return curvature(self._target, point, 0.1 * scale[rows], entries)
+
+    @property
+    def _target(self) -> Target:
+        return Target(self.compiled.full_density, self.compiled.n_dim)
 
     def named_alike(self, points: Points) -> NDArray[np.bool_]:
         """Return where relabelling would leave the classes as they are.

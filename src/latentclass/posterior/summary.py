@@ -90,7 +90,8 @@ def _typical(fit: Fit) -> dict[str, str]:
 def _effects(fit: Fit) -> str:
     table = fit.marginal_effects()
     lower, upper = [c for c in table.columns if c.startswith("eti")][:2]
-    largest = table.loc[table["mean"].abs().groupby(level=[0, 1, 2], sort=False).idxmax()]
+    # Two classes change by the same: which is shown is not to hang on the last digit.
+    largest = table.loc[table["mean"].abs().round(12).groupby(level=[0, 1, 2], sort=False).idxmax()]
     largest = largest.reindex(largest["mean"].abs().sort_values(ascending=False).index)
     lines = ["Largest change of a class share per change of a covariate (mean, 90 % interval)"]
     shown = largest.head(_MOST_COVARIATES)

@@ -15,6 +15,8 @@ from latentclass.checks.power_scaling import CONFLICT, PRIOR_ALONE, PRIOR_INFORM
 from latentclass.checks.prior_surprise import prior_surprise
 from latentclass.posterior import log_likelihood
 from latentclass.posterior.log_prior import log_prior
+from latentclass.simulation.draw import draw_arrays
+from latentclass.simulation.parameters import parameter_labels
 from tests.checks.conftest import quick_fit, survey_model, truth
 
 
@@ -167,6 +169,37 @@ def test_posterior_means_of_right_priors_are_as_surprising_as_chance() -> None:
     # 240 distances: their standard deviation has a standard error of 0.046, their mean of 0.065.
     assert np.std(distances) == pytest.approx(1.0, abs=0.18)
     assert np.mean(distances) == pytest.approx(0.0, abs=0.25)
+
+
+LEARNED = (lc.Normal(0.5), lc.Hierarchical(), lc.RegularizedHorseshoe(), lc.Allocation())
+
+
+@pytest.mark.parametrize("effects", LEARNED, ids=lambda prior: type(prior).__name__)
+def test_draws_from_the_prior_surprise_nobody(effects: lc.Normal) -> None:
+    """Constructs, an outcome and scales that are learned: every parameter but the scores is looked at."""
+    data = lc.datasets.internal_social_media(n=60, seed=1)
+    use = lc.outcome("ordinal", levels=[1, 2, 3, 4, 5], covariates="technical")
+    priors = lc.Priors(effects=effects)
+    survey = lc.read_survey(data.model.replace(priors=priors, outcomes={"anticipated_use": use}), data.frame)
+    rng = np.random.default_rng(2)
+    draws = [draw_arrays(survey, rng) for _ in range(400)]
+    drawn = xr.Dataset(
+        {
+            name: (("chain", "draw", *labels), np.stack([one[name] for one in draws])[None], {})
+            for name, labels in parameter_labels(survey).items()
+        }
+    )
+    found = prior_surprise(drawn, survey)
+    assert set(found.data_vars) == set(drawn.data_vars) - {dims.SCORE}
+    # Some two hundred parameters with nothing learned: noise of 1/20 in units of 0.05 ** 0.5 prior standard deviations.
+    assert min(float(p.min()) for p in found.sel(side="p").data_vars.values()) > 1e-4
+
+
+def test_flat_priors_surprise_nobody() -> None:
+    model = survey_model().replace(priors=lc.Priors(effects=lc.Flat()))
+    survey = lc.read_survey(model, lc.simulate(survey_model(), truth(), two_covariates(), seed=3).frame)
+    draws = truth().expand_dims(chain=1, draw=20)
+    assert set(prior_surprise(draws, survey).data_vars) == {"probability", "intercept"}
 
 
 @pytest.mark.slow

@@ -89,12 +89,13 @@ def _prior(survey: Survey, given: dict[str, np.ndarray], seed: int) -> dict[str,
 
 
 def _without_distribution(survey: Survey) -> dict[str, np.ndarray]:
-    """Return zeros for what is not drawn: scores, of which there are thousands, and what has a flat prior."""
+    """Return values for what is not drawn: scores, of which there are thousands, and what has a flat prior."""
     sizes = {name: tuple(map(len, labels.values())) for name, labels in parameter_labels(survey).items()}
-    known = {name: np.zeros(size) for name, size in sizes.items()}
-    given = {name: known[name] for name in known if name == dims.SCORE}
+    # A half is a possible value of whatever others are drawn given: scales, variances and their parts.
+    known = {name: np.full(size, 0.5) for name, size in sizes.items()}
+    given = {name: values for name, values in known.items() if name == dims.SCORE}
     for name in known:
-        others = {other: values for other, values in known.items() if other != name}
+        others = {other: values for other, values in known.items() if other != name or other == dims.SCORE}
         try:
             draw_arrays(survey, np.random.default_rng(0), given=others)
         except ModelError:

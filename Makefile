@@ -8,7 +8,7 @@ LOWEST_STAMP := $(LOWEST)/.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-lowest lint format types imports doctest docs bench clean
+.PHONY: help setup demo test test-slow test-lowest lint format types imports doctest docs gallery bench clean
 
 help: ## list the tasks
 	@echo "Tasks of latentclass:"
@@ -64,11 +64,17 @@ doctest: $(STAMP) ## run the examples in the docstrings
 	@echo "==> running the examples in the docstrings"
 	@$(BIN)/python -m pytest -q --doctest-modules src/latentclass
 
-docs: $(STAMP) ## build the site in out/docs; run the code of its pages and follow their links
+docs: $(STAMP) ## build the site in out/docs; run the code of its pages and its examples, follow links
 	@echo "==> checking the pages of the documentation"
 	@$(BIN)/python tools/check_docs.py
+	@echo "==> running the examples of the gallery that changed, with few draws"
+	@$(BIN)/python tools/gallery.py
 	@echo "==> building the site in out/docs"
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
+
+gallery: $(STAMP) ## run the examples in full and keep what the gallery shows of them
+	@echo "==> running the examples in full"
+	@$(BIN)/python tools/gallery.py --full
 
 bench: $(STAMP) ## run the benchmarks
 	@echo "==> running the benchmarks"

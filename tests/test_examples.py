@@ -1,4 +1,4 @@
-"""The examples: their models fit their data. Running them takes minutes, so that is left to `make demo`."""
+"""The examples: their models fit their data. Running them takes minutes, which is left to tools/gallery.py."""
 
 from __future__ import annotations
 

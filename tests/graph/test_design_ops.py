@@ -10,7 +10,7 @@ from pytensor.compile.mode import Mode
 from pytensor.gradient import verify_grad
 
 from latentclass.graph import design_ops
-from latentclass.graph.design_ops import CrossProduct, design_product
+from latentclass.graph.design_ops import CrossProduct, basis_product, design_product
 from tests.graph.evaluation import IN_PYTHON, in_python
 
 RNG = np.random.default_rng(1)
@@ -29,6 +29,19 @@ def test_products_are_those_of_numpy() -> None:
     np.testing.assert_allclose(design_ops._cross_product(np.asfortranarray(DESIGN), VALUES), DESIGN.T @ VALUES)
 
 
+@pytest.mark.parametrize("shape", [(3,), (5, 3)])
+def test_products_with_a_basis_are_those_of_numpy(shape: tuple[int, ...]) -> None:
+    coordinates = RNG.normal(size=shape)
+    a = pt.tensor(dtype="float64", shape=(None,) * len(shape))
+    value = basis_product(a, SLOPE)
+    found = in_python([a], [value, value.shape])(coordinates)
+    np.testing.assert_allclose(found[0], coordinates @ SLOPE, rtol=1e-14)
+    assert found[1].tolist() == [*shape[:-1], 4]
+    kernel = design_ops._vector_basis_product if len(shape) == 1 else design_ops._basis_product
+    np.testing.assert_allclose(kernel(coordinates, SLOPE), coordinates @ SLOPE, rtol=1e-14)
+    verify_grad(lambda a: basis_product(a, SLOPE), [coordinates], rng=np.random.default_rng(0), mode=IN_PYTHON)
+
+
 def test_gradients_are_those_of_differences() -> None:
     verify_grad(lambda b: design_product(DESIGN, b), [SLOPE], rng=np.random.default_rng(0), mode=IN_PYTHON)
 
@@ -39,7 +52,7 @@ def test_jax_agrees() -> None:
 
     jax_ops.register()
     b = pt.dmatrix()
-    value = design_product(pt.as_tensor(DESIGN), b)
+    value = design_product(pt.as_tensor(DESIGN), basis_product(b, np.eye(4)))
     before = jax.config.jax_enable_x64
     jax.config.update("jax_enable_x64", val=True)
     try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
+from pymc.distributions.transforms import ZeroSumTransform
 
-from latentclass.graph.effects import learned_scale, zero_sum
+from latentclass.graph.effects import ZeroSum, learned_scale, zero_sum
 from latentclass.model import Dirichlet, Flat, Normal
 from tests.graph.conftest import Built
 from tests.graph.evaluation import IN_PYTHON, in_python
@@ -38,6 +40,20 @@ def test_flat_is_constant_on_rows_that_sum_to_zero() -> None:
     assert density == 0
     assert natural.shape == (2, 3)
     np.testing.assert_allclose(natural.sum(axis=1), 0, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_coordinates_are_those_of_pymc(n: int) -> None:
+    plain, own = ZeroSumTransform([-1]), ZeroSum(n)
+    value = pt.dmatrix()
+    u = np.random.default_rng(1).normal(size=(4, n - 1))
+    wanted, found, back = in_python(
+        [value], [plain.backward(value), own.backward(value), own.forward(own.backward(value))]
+    )(u)
+    np.testing.assert_allclose(found, wanted, atol=1e-14)
+    np.testing.assert_allclose(back, u, atol=1e-14)
+    # Orthonormal, so that densities need no Jacobian.
+    np.testing.assert_allclose(own.basis @ own.basis.T, np.eye(n - 1), atol=1e-14)
 
 
 def test_no_digits_are_lost_in_a_short_scale() -> None:

@@ -1,7 +1,7 @@
-"""Products of a design with slopes as PyTensor Ops.
+"""Products of a design with slopes, and of coordinates with their basis, as PyTensor Ops.
 
-PyTensor's own product is compiled anew for every model, and takes longer than the rest of it. These call BLAS through a
-function that is compiled once per machine.
+PyTensor's own product is compiled anew for every model, and takes longer than the rest of it. These call functions that
+are compiled once per machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-__all__ = ["CrossProduct", "DesignProduct", "design_product"]
+__all__ = ["BasisProduct", "CrossProduct", "DesignProduct", "basis_product", "design_product"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -29,6 +29,26 @@ def _product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.f
 @numba.njit(cache=True, nogil=True)
 def _cross_product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.dot(np.ascontiguousarray(one).T, np.ascontiguousarray(two))
+
+
+@numba.njit(cache=True, nogil=True)
+def _basis_product(rows: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    # A handful of numbers: BLAS would take longer to look at its arguments.
+    found = np.zeros((rows.shape[0], basis.shape[1]))
+    for r in range(rows.shape[0]):
+        for i in range(basis.shape[0]):
+            for j in range(basis.shape[1]):
+                found[r, j] += rows[r, i] * basis[i, j]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _vector_basis_product(row: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    found = np.zeros(basis.shape[1])
+    for i in range(basis.shape[0]):
+        for j in range(basis.shape[1]):
+            found[j] += row[i] * basis[i, j]
+    return found
 
 
 class DesignProduct(Op):
@@ -73,7 +93,33 @@ class CrossProduct(Op):
         output_storage[0][0] = inputs[0].T @ inputs[1]
 
 
+class BasisProduct(Op):
+    """Product of coordinates (m,) or (rows, m) with a basis (m, K), which is constant and small."""
+
+    __props__ = ()
+
+    def make_node(self, coordinates: Variable, basis: Variable) -> Apply:
+        coordinates, basis = pt.as_tensor_variable(coordinates), pt.as_tensor_variable(basis)
+        shape = (*coordinates.type.shape[:-1], basis.type.shape[1])
+        return Apply(self, [coordinates, basis], [pt.tensor(dtype="float64", shape=shape)])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
+        return [(*shapes[0][:-1], shapes[1][1])]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        output_storage[0][0] = inputs[0] @ inputs[1]
+
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        return [self(cotangents[0], inputs[1].T), disconnected_type()]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False]]
+
+
 design_product: Callable[..., Variable] = DesignProduct()
+basis_product: Callable[..., Variable] = BasisProduct()
 
 _KERNEL_VERSION = 1
 
@@ -98,3 +144,14 @@ def _cross_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[
         return kernel(design, values)
 
     return cross_product_numba, _KERNEL_VERSION
+
+
+@register_funcify_default_op_cache_key(BasisProduct)
+def _basis_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
+    kernel = _vector_basis_product if node.inputs[0].type.ndim == 1 else _basis_product
+
+    @numba_njit
+    def basis_product_numba(coordinates, basis):  # type: ignore[no-untyped-def]
+        return kernel(coordinates, basis)
+
+    return basis_product_numba, _KERNEL_VERSION

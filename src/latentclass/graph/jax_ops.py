@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from latentclass.graph.design_ops import CrossProduct, DesignProduct
+from latentclass.graph.design_ops import BasisProduct, CrossProduct, DesignProduct
 from latentclass.graph.graded_ops import AccumulateGraded, GradedResponse
 from latentclass.graph.ops import AccumulateCells, ClassLikelihood, PackAnswers
 from latentclass.graph.simplex import Blocks
@@ -27,6 +27,7 @@ def register() -> None:
         (StickLogProbability, _stick_log_probability),
         (StickGradient, _stick_gradient),
         (DesignProduct, lambda op, **_: lambda design, slope: design @ slope),
+        (BasisProduct, lambda op, **_: lambda coordinates, basis: coordinates @ basis),
         (CrossProduct, lambda op, **_: lambda design, values: design.T @ values),
     ):
         jax_funcify.register(op)(function)

@@ -24,6 +24,7 @@ from latentclass import dims
 from latentclass.graph import build_survey
 from latentclass.graph.centring import StretchedAverage
 from latentclass.graph.constructs import RowsInBall
+from latentclass.graph.entry_ops import entries
 from latentclass.graph.simplex import StickBreaking
 from latentclass.infer.jitted import Compilation, Jitted, Late, Vector, compilation, reproducible
 from latentclass.survey import Survey
@@ -307,9 +308,10 @@ def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, 
         named = pymc_model.named_vars_to_dims.get(part.name, ())
         if dims.RESPONDENT in named:
             lengths[named.index(dims.RESPONDENT)] = pymc_model.dim_lengths[dims.RESPONDENT]
-        end = start + math.prod(lengths)
-        places[value] = x[start:end].reshape(lengths)
-        start = end
+            end = start + math.prod(lengths)
+            places[value], start = x[start:end].reshape(lengths), end
+        else:
+            places[value], start = entries(x, start, part.shape), start + math.prod(part.shape)
     return places
 
 

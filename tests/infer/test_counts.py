@@ -28,6 +28,7 @@ from latentclass.evidence import (
     prior_weights,
     refits_like,
 )
+from latentclass.infer import jitted
 from latentclass.infer.compiled import compile_survey
 from latentclass.infer.jitted import distinct_rows
 from latentclass.infer.refit import refits_without
@@ -74,6 +75,20 @@ def test_densities_and_gradients_agree(prior: lc.Normal | lc.Hierarchical) -> No
     (one, slope), (other, other_slope) = (c.full_density(x) for c in compiled)
     assert one == pytest.approx(other, rel=1e-12)
     np.testing.assert_allclose(slope, other_slope, rtol=1e-10, atol=1e-9)
+
+
+def test_counts_are_those_of_their_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compile_survey(lc.read_survey(MODEL, EVERY)).full_density
+    x = np.random.default_rng(2).normal(size=compile_survey(lc.read_survey(MODEL, EVERY)).n_dim)
+    one, slope = whole(x)
+    monkeypatch.setattr(jitted, "_PART", 25)
+    counted = compile_survey(lc.read_survey(MODEL, TABLE, counts="n")).full_density
+    # Some hundred rows, whose counts are far from alike: parts that took those of others would be off by much.
+    assert counted.in_parts
+    for cut in (counted.spread(), counted.frozen()):
+        found, found_slope = cut(x)
+        assert found == pytest.approx(one, rel=1e-12)
+        np.testing.assert_allclose(found_slope, slope, rtol=1e-10, atol=1e-9)
 
 
 def test_rows_that_are_alike_are_added_up() -> None:

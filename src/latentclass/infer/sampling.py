@@ -145,10 +145,11 @@ def _nutpie(compiled: Compiled, start: Callable[[int], Vector], settings: Settin
         save_warmup=False,
         blocking=False,
     )
-    kept = time.monotonic()
+    began = kept = time.monotonic()
     try:
         while not _is_finished(handle):
-            time.sleep(0.1)
+            # Short runs are not to wait for a look at them; looks at long ones are not to cost anything.
+            time.sleep(min(0.02 * (time.monotonic() - began) + 0.002, 0.1))
             if time.monotonic() - kept > _SECONDS_BETWEEN_COPIES:
                 _keep_quietly(keep, handle, compiled)
                 kept = time.monotonic()

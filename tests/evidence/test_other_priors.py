@@ -149,7 +149,7 @@ def test_power_scaling_is_that_of_the_weight_under_the_groups_prior(example, wit
     )
     assert found["prior"] == pytest.approx(float(az.psense(tree, group="prior")["w"]))
     assert found["diagnosis"] in (
-        "not sensitive to the prior", "strong prior or weak data", "prior and data may be in conflict",
+        "not sensitive to the prior", "strong prior or weak data", "prior and data both inform it",
     )  # fmt: skip
 
 

@@ -44,12 +44,11 @@ def about_priors(sensitivity: pd.DataFrame) -> Finding:
         return _conflict(of[CONFLICT], len(sensitivity))
     moved = sensitivity["shift"].abs() > _MATERIAL
     plain = f"no conflict; {moved.sum()} of {len(moved)} moved by the priors, {len(of[PRIOR_ALONE])} by them alone"
+    alone = f" {len(of[PRIOR_ALONE])} parameters are known from the priors alone." if len(of[PRIOR_ALONE]) else ""
     message = (
-        f"The priors have a say in {moved.sum()} of {len(moved)} parameters, as priors that are right have, and "
-        f"contradict the data in none. Were they twice as strong, posterior means would move most for "
-        f"{_named(sensitivity, sensitivity['shift'].abs())}"
-        + (f", and {len(of[PRIOR_ALONE])} parameters come from them alone" if len(of[PRIOR_ALONE]) else "")
-        + ". State the priors; see .sensitivity."
+        f"No prior contradicts the data. Were the priors twice as strong, {moved.sum()} of {len(moved)} posterior "
+        f"means would move by more than {_MATERIAL} posterior SD, which happens with right priors too; most of all "
+        f"{_named(sensitivity, sensitivity['shift'].abs())}.{alone} State the priors; see .sensitivity."
     )
     severity = Severity.NOTE if moved.any() or len(of[PRIOR_ALONE]) else Severity.FINE
     return Finding(name="priors", severity=severity, value=plain, message=message)

@@ -51,7 +51,8 @@ class Sensitivity:
         ``message``: what is wrong with it or with the draws, empty where nothing is.
     power_scaling : DataFrame
         Index ``factor_group``; ``prior`` and ``likelihood``: sensitivity of the posterior of the weight to
-        power-scaling of the group's prior and of the likelihood; ``diagnosis``.
+        power-scaling of the group's prior and of the likelihood; ``diagnosis``. A weight that follows both is
+        informed by both, which is no conflict by itself: see `latentclass.diagnose`.
     """
 
     table: pd.DataFrame
@@ -305,7 +306,7 @@ def _scaled(model: Model, group: str) -> list[str]:
 
 def _diagnosis(prior: float, likelihood: float) -> str:
     if prior >= _SENSITIVE and likelihood >= _SENSITIVE:
-        return "prior and data may be in conflict"
+        return "prior and data both inform it"
     if prior >= _SENSITIVE:
         return "strong prior or weak data"
     return "not sensitive to the prior"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 __all__ = ["BasisProduct", "CrossProduct", "DesignProduct", "basis_product", "design_product"]
 
@@ -121,37 +121,19 @@ class BasisProduct(Op):
 design_product: Callable[..., Variable] = DesignProduct()
 basis_product: Callable[..., Variable] = BasisProduct()
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(DesignProduct)
 def _design_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = _product
-
-    @numba_njit
-    def design_product_numba(design, slope):  # type: ignore[no-untyped-def]
-        return kernel(design, slope)
-
-    return design_product_numba, _KERNEL_VERSION
+    return _product, _KERNEL_VERSION
 
 
 @register_funcify_default_op_cache_key(CrossProduct)
 def _cross_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = _cross_product
-
-    @numba_njit
-    def cross_product_numba(design, values):  # type: ignore[no-untyped-def]
-        return kernel(design, values)
-
-    return cross_product_numba, _KERNEL_VERSION
+    return _cross_product, _KERNEL_VERSION
 
 
 @register_funcify_default_op_cache_key(BasisProduct)
 def _basis_product_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = _vector_basis_product if node.inputs[0].type.ndim == 1 else _basis_product
-
-    @numba_njit
-    def basis_product_numba(coordinates, basis):  # type: ignore[no-untyped-def]
-        return kernel(coordinates, basis)
-
-    return basis_product_numba, _KERNEL_VERSION
+    return _vector_basis_product if node.inputs[0].type.ndim == 1 else _basis_product, _KERNEL_VERSION

@@ -92,18 +92,12 @@ class AccumulateGraded(Op):
 graded_response: Callable[..., list[Variable]] = GradedResponse()
 accumulate_graded: Callable[..., list[Variable]] = AccumulateGraded()
 
-_KERNEL_VERSION = 2
+_KERNEL_VERSION = 3
 
 
 @register_funcify_default_op_cache_key(GradedResponse)
 def _graded_response_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = kernels.graded_response
-
-    @numba_njit
-    def graded_response_numba(score, loading, thresholds, codes, construct, n_levels):  # type: ignore[no-untyped-def]
-        return kernel(score, loading, thresholds, codes, construct, n_levels)
-
-    return graded_response_numba, _KERNEL_VERSION
+    return kernels.graded_response, _KERNEL_VERSION
 
 
 @register_funcify_default_op_cache_key(AccumulateGraded)

@@ -204,7 +204,7 @@ def class_likelihood(
     return _class_likelihood(logits, table, pack_answers(codes, packing), packing.members, given)[0]
 
 
-_KERNEL_VERSION = 3
+_KERNEL_VERSION = 4
 
 
 @register_funcify_default_op_cache_key(PackAnswers)
@@ -224,13 +224,7 @@ def _pack_answers_in_numba(op: PackAnswers, node: Apply, **_: object) -> tuple[C
 
 @register_funcify_default_op_cache_key(ClassLikelihood)
 def _class_likelihood_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = kernels.class_likelihood
-
-    @numba_njit
-    def class_likelihood_numba(logits, table, answers, members, weights):  # type: ignore[no-untyped-def]
-        return kernel(logits, table, answers, members, weights)
-
-    return class_likelihood_numba, _KERNEL_VERSION
+    return kernels.class_likelihood, _KERNEL_VERSION
 
 
 @register_funcify_default_op_cache_key(AccumulateCells)

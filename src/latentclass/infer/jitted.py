@@ -18,13 +18,12 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.replace import graph_replace
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors, graph_inputs
-from pytensor.link.numba.dispatch.basic import numba_njit
-from pytensor.link.numba.linker import NumbaLinker
 from pytensor.tensor.math import Sum
 
 from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
 from latentclass.infer.distinct import distinct_rows
+from latentclass.infer.linker import ReleasingLinker
 from latentclass.infer.threads import threads
 
 __all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
@@ -37,14 +36,6 @@ _REWRITES = ["fast_run", "numba", "local_remove_check_parameter"]
 # Distinct respondents of a part that a thread computes, about a millisecond of work, and the most parts there are.
 _PART = 25_000
 _MOST_PARTS = 64
-
-
-class _ReleasingLinker(NumbaLinker):
-    """Numba functions that let other threads run, so that chains can share a process."""
-
-    def jit_compile(self, fn_and_cache: tuple[Any, Any]) -> Any:
-        function, cache_key = fn_and_cache
-        return numba_njit(function.py_func, final_function=True, cache=cache_key is not None, nogil=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -325,7 +316,7 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
     Compilation
         The function, to be bound to the data of this model or of any other of the same structure.
     """
-    mode = Mode(linker=_ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=_REWRITES))
+    mode = Mode(linker=ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=_REWRITES))
     nodes = [v.owner for v in ancestors(outputs) if v.owner is not None]
     packed = list(dict.fromkeys(node.outputs[0] for node in nodes if isinstance(node.op, PackAnswers)))
     places = {variable: variable.type() for variable in packed}

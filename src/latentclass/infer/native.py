@@ -142,8 +142,7 @@ def _overload(function: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
     """Return what was compiled for writable, contiguous arrays of these kinds."""
     wanted = [types.Array(types.float64, 1, "C")]
     wanted += [types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C") for ndim, dtype in kinds]
-    # The function takes its arguments as one tuple.
-    return next(found for (own,), found in function.overloads.items() if list(own) == wanted)
+    return next(found for own, found in function.overloads.items() if list(own) == wanted)
 
 
 def _source(ndims: Sequence[int]) -> str:
@@ -159,7 +158,7 @@ def _source(ndims: Sequence[int]) -> str:
         start += 1 + ndim
     arrays = "".join(f"array_{i}, " for i in range(len(ndims)))
     lines += [
-        f"    found, slope, _ = compiled((carray(x, (n_dim,)), {arrays}))",
+        f"    found, slope, _ = compiled(carray(x, (n_dim,)), {arrays})",
         "    carray(value, ())[()] = found[()]",
         "    out, finite = carray(gradient, (n_dim,)), np.isfinite(found[()])",
         "    for i in range(n_dim):",

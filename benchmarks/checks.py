@@ -3,8 +3,8 @@
 Run with ``python -m benchmarks.checks --surveys 40 --out checks.csv`` in the root of the project. Every survey is
 simulated, given a fault, fitted with NUTS (2 chains of 300 draws after 300) and checked; with ``--posterior laplace`` a
 quick stand-in takes the place of NUTS, which needs a second or two per survey. Rows are appended to the file one by one
-and surveys that it holds already are skipped, so that a run can be cut off and resumed. ``--summary`` prints the table
-of what is there.
+and surveys that it holds already are skipped, so that a run can be cut off and resumed. ``--cases`` runs some cases
+only, where more surveys are wanted of them, and ``--summary`` prints the table of what is there.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ import pytensor.tensor as pt
 import pytest
 from pytensor.compile.mode import Mode
 
-from latentclass.graph.entry_ops import entries
-from tests.graph.evaluation import in_python
+from latentclass.graph.entry_ops import entries, gathered
+from tests.graph.evaluation import IN_PYTHON, in_python
 
 X = np.arange(20.0)
 
@@ -27,3 +27,15 @@ def test_entries_are_those_of_a_slice(shape: tuple[int, ...]) -> None:
         for value, lengths in (python, compiled):
             np.testing.assert_array_equal(value, wanted)
             assert lengths.tolist() == list(shape)
+
+
+def test_what_is_gathered_is_one_part_after_the_other() -> None:
+    parts = [X[0], X[1:4], X[4:10].reshape(2, 3), X[10:14].reshape(2, 1, 2), np.asfortranarray(X[14:20].reshape(3, 2))]
+    inputs = [pt.tensor(dtype="float64", shape=(None,) * np.ndim(part)) for part in parts]
+    known = [pt.specify_shape(i, np.shape(part)) for i, part in zip(inputs, parts, strict=True)]
+    assert gathered(known).type.shape == (20,)
+    outputs = [gathered(inputs), gathered(inputs).shape]
+    for mode in (IN_PYTHON, Mode("numba", None)):
+        value, length = pytensor.function(inputs, outputs, mode=mode)(*parts)
+        np.testing.assert_array_equal(value, X)
+        assert length.tolist() == [20]

@@ -1,4 +1,7 @@
-"""A variable's entries of an unconstrained vector as one PyTensor Op, where a slice that is reshaped would be three."""
+"""Variables as entries of an unconstrained vector, and gradients as one vector, as PyTensor Ops.
+
+PyTensor has slices, changes of shape and a concatenation for it, which take several seconds to compile.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from numpy.typing import NDArray
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.utils import compile_function_src
 
-__all__ = ["Entries", "entries"]
+__all__ = ["Entries", "Gathered", "entries", "gathered"]
 
 
 class Entries(Op):
@@ -43,6 +47,41 @@ class Entries(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, start = inputs
         output_storage[0][0] = np.array(x[int(start) : int(start) + math.prod(self.shape)]).reshape(self.shape)
+
+
+class Gathered(Op):
+    """The entries of vectors and matrices, one after the other, as one vector. It has no gradient."""
+
+    __props__ = ()
+
+    def make_node(self, *parts: Variable) -> Apply:
+        inputs = [pt.as_tensor_variable(part) for part in parts]
+        lengths = [math.prod(part.type.shape) if None not in part.type.shape else None for part in inputs]
+        length = None if None in lengths else sum(n for n in lengths if n is not None)
+        return Apply(self, inputs, [pt.tensor(dtype="float64", shape=(length,))])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
+        return [(sum(math.prod(shape) for shape in shapes),)]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        output_storage[0][0] = np.concatenate([np.ravel(part) for part in inputs])
+
+
+def gathered(parts: Sequence[Variable]) -> Variable:
+    """Return the entries of tensors, one after the other, as one vector.
+
+    Parameters
+    ----------
+    parts : sequence of tensor
+        Of at most two dims each; those of more, or none, are made vectors first.
+
+    Returns
+    -------
+    tensor of shape (entries of all,)
+        The entries.
+    """
+    found: Variable = Gathered()(*(part if part.ndim in (1, 2) else part.ravel() for part in parts))
+    return found
 
 
 def entries(x: Variable, start: int | Variable, shape: tuple[int, ...]) -> Variable:
@@ -98,3 +137,34 @@ def _entries_in_numba(op: Entries, node: Apply, **_: object) -> tuple[Callable[.
         return kernel(x, start.item(), rows, columns)
 
     return entries_numba, _KERNEL_VERSION
+
+
+@numba.njit(cache=True, nogil=True)
+def _vector_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+    for i in range(len(part)):
+        found[start + i] = part[i]
+    return start + len(part)
+
+
+@numba.njit(cache=True, nogil=True)
+def _matrix_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+    rows, columns = part.shape
+    for r in range(rows):
+        for c in range(columns):
+            found[start + r * columns + c] = part[r, c]
+    return start + rows * columns
+
+
+@register_funcify_default_op_cache_key(Gathered)
+def _gathered_in_numba(op: Gathered, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
+    names = [f"part_{i}" for i in range(len(node.inputs))]
+    lines = [
+        f"def gathered_numba({', '.join(names)}):",
+        f"    found = np.empty({' + '.join(f'{n}.size' for n in names)})",
+    ]
+    lines.append("    end = 0")
+    for name, part in zip(names, node.inputs, strict=True):
+        lines.append(f"    end = {'matrix' if part.type.ndim == 2 else 'vector'}_into(found, end, {name})")
+    lines.append("    return found")
+    about = {"np": np, "matrix_into": _matrix_into, "vector_into": _vector_into}
+    return numba_njit(compile_function_src("\n".join(lines), "gathered_numba", about)), _KERNEL_VERSION

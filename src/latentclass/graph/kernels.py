@@ -274,9 +274,13 @@ def _by_logarithms(
                 for k in range(n_classes):
                     posterior[k] += table[cell, k]
     before = _softmax(prior, n_classes)
-    if posterior[:n_classes].max() == -np.inf:
+    top = posterior[0]
+    for k in range(1, n_classes):
+        top = max(top, posterior[k])
+    if top == -np.inf:
         # The answers are impossible in every class.
-        posterior[:] = prior
+        for k in range(len(prior)):
+            posterior[k] = prior[k]
         return -np.inf
     return _softmax(posterior, n_classes) - before
 
@@ -284,12 +288,14 @@ def _by_logarithms(
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _softmax(row: Floats, n: int) -> float:
     """Replace the first n numbers by their softmax, others by zero; return the log of their sum of exponentials."""
-    top, total = row[:n].max(), 0.0
+    top, total = row[0], 0.0
+    for k in range(1, n):
+        top = max(top, row[k])
     for k in range(n):
         row[k] = np.exp(row[k] - top)
         total += row[k]
-    row[:n] /= total
-    row[n:] = 0.0
+    for k in range(len(row)):
+        row[k] = row[k] / total if k < n else 0.0
     return top + np.log(total)
 
 

@@ -24,7 +24,7 @@ from latentclass import dims
 from latentclass.graph import build_survey
 from latentclass.graph.centring import StretchedAverage
 from latentclass.graph.constructs import RowsInBall
-from latentclass.graph.entry_ops import entries
+from latentclass.graph.entry_ops import entries, gathered
 from latentclass.graph.simplex import StickBreaking
 from latentclass.infer.jitted import Compilation, Jitted, Late, Vector, compilation, reproducible
 from latentclass.survey import Survey
@@ -322,7 +322,7 @@ def _simplified(density: Any) -> Any:
 
 def _full(pymc_model: pm.Model) -> list[Any]:
     density = _simplified(pymc_model.logp())
-    return [density, pt.concatenate([g.ravel() for g in pt.grad(density, pymc_model.value_vars)])]
+    return [density, gathered(pt.grad(density, pymc_model.value_vars))]
 
 
 def _class_part(pymc_model: pm.Model, parts: tuple[Part, ...]) -> list[Any]:
@@ -330,10 +330,10 @@ def _class_part(pymc_model: pm.Model, parts: tuple[Part, ...]) -> list[Any]:
     density = _simplified(pymc_model.logp(vars=[*moved, pymc_model[dims.RESPONSES]]))
     slopes = iter(pt.grad(density, [pymc_model.rvs_to_values[rv] for rv in moved]))
     gradient = [
-        (next(slopes) if part.searched else pt.zeros_like(value)).ravel()
+        next(slopes) if part.searched else pt.zeros_like(value)
         for part, value in zip(parts, pymc_model.value_vars, strict=True)
     ]
-    return [density, pt.concatenate(gradient)]
+    return [density, gathered(gradient)]
 
 
 def _natural(pymc_model: pm.Model) -> list[Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import latentclass as lc
+from latentclass.reporting.data import _covariates
 
 from .conftest import HOSTILE_CLASS, HOSTILE_COVARIATE, HOSTILE_ITEM, HOSTILE_LEVELS, Found
 
@@ -234,3 +235,9 @@ def test_the_report_is_the_same_each_time(full, full_fit, tmp_path):
 def test_a_report_needs_no_pymc():
     code = "import sys, latentclass.reporting; sys.exit('pymc' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_how_often_a_category_is_there_is_not_read_as_part_of_it() -> None:
+    model = lc.Model(items=lc.binary("a", levels=[0, 1]), n_classes=2, factor_groups={"person": "C(gender)"})
+    survey = lc.read_survey(model, pd.DataFrame({"a": [0, 1, 1, 0, 1], "gender": [1, 2, 2, 1, 2]}))
+    assert _covariates(survey).loc[("person", "gender"), "values"] == "1 (2), 2 (3)"

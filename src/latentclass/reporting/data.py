@@ -94,7 +94,7 @@ def _covariate(covariate: Covariate, series: pd.Series, survey: Survey) -> dict[
         spread = f"mean {series.mean():.2f}, SD {series.std(ddof=1):.2f}, {series.min():g} to {series.max():g}"
     else:
         counts = series.value_counts()
-        spread = _listed([f"{level} {counts.get(level, 0)}" for level in covariate.levels])
+        spread = _listed([f"{level} ({counts.get(level, 0)})" for level in covariate.levels])
     return {
         "group": covariate.group,
         "covariate": covariate.name,

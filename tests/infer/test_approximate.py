@@ -93,19 +93,19 @@ def test_two_classes_have_the_evidence_and_predictions_of_enumeration() -> None:
 def test_marginals_are_those_of_chains() -> None:
     data = lc.datasets.plain_survey(n=300, n_items=6, n_levels=3, n_classes=3, n_covariates=2, seed=4)
     chains = lc.fit(data.model, data.frame, draws=2000, seed=1, n_starts=10, progressbar=False)
-    # A seed whose Pareto k is far from the threshold.
-    fit = lc.fit(data.model, data.frame, draws=2000, **{**SETTINGS, "seed": 3})
+    # Pareto k scatters around the threshold here, 0.46 to 0.91 for twelve seeds; this one has 0.66.
+    fit = lc.fit(data.model, data.frame, draws=2000, **{**SETTINGS, "seed": 6})
     assert fit.convergence.ok
     for name, wanted in chains.posterior.data_vars.items():
         found, deviation = fit.posterior[name], wanted.std(("chain", "draw"))
         gap = (found.mean(("chain", "draw")) - wanted.mean(("chain", "draw"))) / deviation
-        # Some 1400 effective draws on one side and thousands on the other: Monte Carlo errors of about 0.03.
+        # Some 850 effective draws on one side and thousands on the other: Monte Carlo errors of about 0.035.
         assert float(abs(gap).max()) < 0.12
         # With a Pareto k between 0.5 and 0.7 the tails are thin: deviations came out up to 14 % too small.
         assert float(abs(found.std(("chain", "draw")) / deviation - 1).max()) < 0.2
         quantiles = wanted.quantile([0.05, 0.95], ("chain", "draw"))
         inside = ((found > quantiles[0]) & (found < quantiles[1])).mean(("chain", "draw"))
-        # Four standard errors of 1400 effective draws, and the thin tails.
+        # Four standard errors of 850 effective draws, and the thin tails.
         assert float(abs(inside - 0.9).max()) < 0.05
     bridge, ratios = marginal_likelihood(chains), marginal_likelihood(fit)
     assert ratios.ok

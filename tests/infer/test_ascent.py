@@ -11,11 +11,12 @@ from scipy.special import expit
 
 import latentclass as lc
 from latentclass.infer import jitted
-from latentclass.infer.ascent import ROUGH, Target, maximise, slope_at
+from latentclass.infer.ascent import ROUGH, Target, maximise
 from latentclass.infer.compiled import Part, compile_survey
 from latentclass.infer.coordinates import Coordinates
 from latentclass.infer.search import Climbs, _climbed_again, search
 from latentclass.infer.starts import random_start
+from tests.infer.climbing import slope_at
 
 
 def entries(n: int) -> Coordinates:

@@ -7,10 +7,11 @@ import pytest
 from scipy.special import expit, softmax
 
 from latentclass.graph.simplex import Blocks, StickBreaking
-from latentclass.infer.ascent import Target, slope_at
+from latentclass.infer.ascent import Target
 from latentclass.infer.compiled import Part
 from latentclass.infer.coordinates import Coordinates
 from tests.graph.evaluation import central_differences
+from tests.infer.climbing import slope_at
 
 SIZES = (2, 4, 3)
 N_CLASSES, N_CELLS, N_STICKS = 3, 9, 6

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from latentclass.infer.coordinates import Coordinates
 from latentclass.infer.jitted import Jitted, Late, Vector
 from latentclass.infer.native import callback_entry, density_entry
-from latentclass.infer.quasi_newton import at_points, evaluate, minimise
+from latentclass.infer.quasi_newton import at_points, minimise
 from latentclass.infer.threads import available_cores, threads
 
-__all__ = ["EXACT", "ROUGH", "Density", "End", "Stop", "Target", "curvature", "maximise", "slope_at"]
+__all__ = ["EXACT", "ROUGH", "Density", "End", "Stop", "Target", "curvature", "maximise"]
 
 type Density = Callable[[Vector], tuple[Any, ...]]
 type End = tuple[float, Vector]
@@ -62,10 +62,9 @@ class Target:
         Whether climbs gain from running side by side: nothing in the density uses all cores, or Python's lock.
     """
 
-    __slots__ = ("_alive", "_failure", "address", "n_dim", "place", "side_by_side")
+    __slots__ = ("_alive", "_failure", "address", "place", "side_by_side")
 
     def __init__(self, density: Jitted | Late | Density, n_dim: int) -> None:
-        self.n_dim = n_dim
         self._failure: list[BaseException] = []
         self.side_by_side = isinstance(density, Jitted | Late) and not density.in_parts
         if isinstance(density, Jitted | Late) and not density.in_parts:
@@ -139,32 +138,6 @@ def maximise(target: Target, coordinates: Coordinates, start: Vector, *, floor: 
     loss, _, _ = minimise(z, x, *where, _HISTORY, _MOST_STEPS, stop.slope, stop.gain)
     target.raise_failure()
     return -loss, coordinates.to_x(z, start)
-
-
-def slope_at(target: Target, coordinates: Coordinates, z: Vector, x: Vector) -> tuple[float, Vector]:
-    """Return the density that `maximise` climbs, with its gradient by the coordinates.
-
-    Parameters
-    ----------
-    target : Target
-        The density.
-    coordinates : Coordinates
-        The coordinates.
-    z : ndarray
-        Where, in these coordinates.
-    x : ndarray of shape (n_dim,)
-        Vector that lends what the coordinates do not tell.
-
-    Returns
-    -------
-    tuple of float and ndarray
-        Density and gradient.
-    """
-    odds, slope = np.empty(len(z)), np.zeros(len(z))
-    where = (coordinates.places, coordinates.sizes, target.address, target.place)
-    loss, _ = evaluate(np.array(z, dtype=float), odds, slope, np.array(x, dtype=float), np.zeros(len(x)), *where)
-    target.raise_failure()
-    return -loss, -slope
 
 
 def curvature(

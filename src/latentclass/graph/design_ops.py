@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import NDArray
@@ -18,20 +17,22 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
+from latentclass.jit import kernel
+
 __all__ = ["BasisProduct", "CrossProduct", "DesignProduct", "basis_product", "design_product"]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.dot(np.ascontiguousarray(one), np.ascontiguousarray(two))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _cross_product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.dot(np.ascontiguousarray(one).T, np.ascontiguousarray(two))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _basis_product(rows: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
     # A handful of numbers: BLAS would take longer to look at its arguments.
     found = np.zeros((rows.shape[0], basis.shape[1]))
@@ -42,7 +43,7 @@ def _basis_product(rows: NDArray[np.float64], basis: NDArray[np.float64]) -> NDA
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _vector_basis_product(row: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
     found = np.zeros(basis.shape[1])
     for i in range(basis.shape[0]):

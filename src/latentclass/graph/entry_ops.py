@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 from pytensor.link.utils import compile_function_src
+
+from latentclass.jit import inner
 
 __all__ = ["Entries", "Gathered", "entries", "gathered"]
 
@@ -107,7 +108,7 @@ def entries(x: Variable, start: int | Variable, shape: tuple[int, ...]) -> Varia
     return x[start : start + math.prod(shape)].reshape(shape)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _copied(x: NDArray[np.float64], start: int, rows: int, columns: int) -> NDArray[np.float64]:
     found = np.empty((rows, columns))
     for r in range(rows):
@@ -116,7 +117,7 @@ def _copied(x: NDArray[np.float64], start: int, rows: int, columns: int) -> NDAr
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _copied_vector(x: NDArray[np.float64], start: int, rows: int, columns: int) -> NDArray[np.float64]:
     found = np.empty(columns)
     for c in range(columns):
@@ -139,14 +140,14 @@ def _entries_in_numba(op: Entries, node: Apply, **_: object) -> tuple[Callable[.
     return entries_numba, _KERNEL_VERSION
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _vector_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
     for i in range(len(part)):
         found[start + i] = part[i]
     return start + len(part)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _matrix_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
     rows, columns = part.shape
     for r in range(rows):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from latentclass.jit import inner, kernel
 
 __all__ = ["accumulate_graded", "graded_response"]
 
@@ -15,7 +16,7 @@ _TAIL = 200.0
 _SMALL = 1e-40
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@inner
 def _gaps(
     thresholds: NDArray[np.float64], n_levels: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -31,7 +32,7 @@ def _gaps(
     return factor, pull
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@inner
 def _below(x: float) -> tuple[float, float, float]:
     """Return the logistic function as a factor and a logarithm to add, and one minus it."""
     e = np.exp(-abs(x))
@@ -43,7 +44,7 @@ def _below(x: float) -> tuple[float, float, float]:
     return smaller, 0.0, larger
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@kernel
 def graded_response(
     score: NDArray[np.float64],
     loading: NDArray[np.float64],
@@ -109,7 +110,7 @@ def graded_response(
     return value, by_score, by_upper, by_lower
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@kernel
 def accumulate_graded(
     weight: NDArray[np.float64],
     by_upper: NDArray[np.float64],

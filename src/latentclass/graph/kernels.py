@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from latentclass.jit import inner, kernel
 
 __all__ = ["accumulate_cells", "class_likelihood", "pack_answers"]
 
@@ -46,7 +47,7 @@ _ONE, _TWO, _THREE = np.uintp(1), np.uintp(2), np.uintp(3)
 type Floats = NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def class_likelihood(
     logits: Floats, table: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], weights: Floats
 ) -> tuple[Floats, Floats, Floats]:
@@ -111,7 +112,7 @@ def class_likelihood(
     return value, slope, _by_table(sums.reshape(-1, width), members, table.shape)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _copy_logits(logits: Floats, start: int, m: int, rows: Floats) -> bool:
     """Copy logits of a block, padded, and return whether all are in the range of `_exponentials`."""
     n_classes, beyond = logits.shape[1], 0
@@ -126,7 +127,7 @@ def _copy_logits(logits: Floats, start: int, m: int, rows: Floats) -> bool:
     return beyond == 0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _exponentials(x: Floats, scratch: Floats, n: int) -> None:
     """Replace the first n numbers by their exponentials."""
     bits = scratch.view(np.int64)
@@ -147,7 +148,7 @@ def _exponentials(x: Floats, scratch: Floats, n: int) -> None:
         x[i] *= scratch[i]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _products(
     prior: Floats,
     posterior: Floats,
@@ -176,7 +177,7 @@ def _products(
             total[i] += 0.0 * scaled[i]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _multiply(
     rows: Floats,
     products: Floats,
@@ -209,7 +210,7 @@ def _multiply(
         after[i] = product_sum
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _accumulate(
     prior: Floats,
     posterior: Floats,
@@ -238,7 +239,7 @@ def _accumulate(
                 sums[at + _THREE] += d
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _rescale(rows: Floats, i: int, n_classes: int) -> float:
     """Scale a row up where it is small, and return the logarithm of the factor; NaN where a class may be lost."""
     least, top, scaled = np.inf, 0.0, 0.0
@@ -254,7 +255,7 @@ def _rescale(rows: Floats, i: int, n_classes: int) -> float:
     return scaled
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _by_logarithms(
     logits: Floats,
     table: Floats,
@@ -285,7 +286,7 @@ def _by_logarithms(
     return _softmax(posterior, n_classes) - before
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _softmax(row: Floats, n: int) -> float:
     """Replace the first n numbers by their softmax, others by zero; return the log of their sum of exponentials."""
     top, total = row[0], 0.0
@@ -299,11 +300,14 @@ def _softmax(row: Floats, n: int) -> float:
     return top + np.log(total)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Floats:
     """Return the probability of every joint cell in every class, in rows padded with zeros."""
     n_cells, n_classes = table.shape
-    single = np.exp(table)
+    single = np.empty((n_cells, n_classes))
+    for cell in range(n_cells):
+        for k in range(n_classes):
+            single[cell, k] = np.exp(table[cell, k])
     joint = np.zeros((len(members), width))
     for r in range(len(members)):
         for k in range(n_classes):
@@ -316,7 +320,7 @@ def _joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Float
     return joint
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int]) -> Floats:
     """Return sums over joint cells as sums over the cells."""
     found = np.zeros(shape)
@@ -329,7 +333,7 @@ def _by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int]) 
     return found
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def accumulate_cells(weights: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], n_cells: int) -> Floats:
     """Return the sum of the respondents' class weights over every cell they chose.
 
@@ -359,7 +363,7 @@ def accumulate_cells(weights: Floats, answers: NDArray[np.int64], members: NDArr
     return _by_table(sums, members, (n_cells, n_classes))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pack_answers(
     codes: NDArray[np.int64],
     group: NDArray[np.int64],

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from latentclass.jit import kernel
 
 __all__ = ["gradient_by_sticks", "log_probabilities"]
 
 type Floats = NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def log_probabilities(sticks: Floats, rank: NDArray[np.int64], sizes: NDArray[np.int64]) -> Floats:
     """Return the log probabilities of rows of simplexes.
 
@@ -50,7 +51,7 @@ def log_probabilities(sticks: Floats, rank: NDArray[np.int64], sizes: NDArray[np
     return found
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gradient_by_sticks(
     sticks: Floats, rank: NDArray[np.int64], by_log_probability: Floats, sizes: NDArray[np.int64]
 ) -> Floats:

@@ -22,6 +22,7 @@ from pytensor.tensor.math import Sum
 
 from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
+from latentclass.infer import matrix_sums
 from latentclass.infer.distinct import distinct_rows
 from latentclass.infer.linker import ReleasingLinker
 from latentclass.infer.threads import threads
@@ -31,8 +32,8 @@ __all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
 type Vector = NDArray[np.float64]
 
 _MARK = np.int8(1)
-# The last takes PyMC's checks of parameters away: the transforms keep values inside their support.
-_REWRITES = ["fast_run", "numba", "local_remove_check_parameter"]
+# The third takes PyMC's checks of parameters away: the transforms keep values inside their support.
+_REWRITES = ["fast_run", "numba", "local_remove_check_parameter", matrix_sums.REWRITE]
 # Distinct respondents of a part that a thread computes, about a millisecond of work, and the most parts there are.
 _PART = 25_000
 _MOST_PARTS = 64

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -16,6 +15,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from latentclass.infer.stick_kernels import into_sticks, loss_by_logits
+from latentclass.jit import inner, kernel
 
 __all__ = ["Table", "at_points", "evaluate", "minimise"]
 
@@ -45,7 +45,7 @@ def _call(typing: Any, address: Any, n: Any, x: Any, gradient: Any, value: Any, 
     return types.int64(*[types.int64] * 6), generate
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def evaluate(
     z: Vector,
     odds: Vector,
@@ -108,7 +108,7 @@ def evaluate(
     return product - value[0], 0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def at_points(points: Rows, values: Vector, gradients: Rows, address: int, data: int) -> int:
     """Write log density and gradient at every point.
 
@@ -138,7 +138,7 @@ def at_points(points: Rows, values: Vector, gradients: Rows, address: int, data:
     return 0
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _dot(a: Vector, b: Vector) -> float:
     total = 0.0
     for i in range(len(a)):
@@ -146,7 +146,7 @@ def _dot(a: Vector, b: Vector) -> float:
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _rest(z: Vector, slope: Vector) -> float:
     """Return the largest slope of what is not held."""
     largest = 0.0
@@ -156,7 +156,7 @@ def _rest(z: Vector, slope: Vector) -> float:
     return largest
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _direction(way: Vector, z: Vector, slope: Vector, steps: Rows, changes: Rows, kept: int, last: int) -> float:
     """Write the quasi-Newton direction by the two-loop recursion, and return the slope along it.
 
@@ -189,7 +189,7 @@ def _direction(way: Vector, z: Vector, slope: Vector, steps: Rows, changes: Rows
     return _dot(way, slope)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _between(a: float, f_a: float, s_a: float, b: float, f_b: float, s_b: float) -> float:
     """Return the minimum of the cubic through two values and slopes, kept off the ends of the interval."""
     low, width = min(a, b), abs(b - a)
@@ -207,7 +207,7 @@ def _between(a: float, f_a: float, s_a: float, b: float, f_b: float, s_b: float)
     return min(max(middle, low + 0.05 * width), low + 0.95 * width)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _line_search(
     trial: Vector,
     trial_slope: Vector,
@@ -263,7 +263,7 @@ def _line_search(
     return f, calls + 1, status
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def minimise(
     z: Vector,
     x: Vector,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from latentclass.jit import inner, kernel
 
 __all__ = ["into_sticks", "log_probabilities", "loss_by_logits"]
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _log1p_exp(x: float) -> float:
     return max(x, 0.0) + np.log1p(np.exp(-abs(x)))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def log_probabilities(u: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log probabilities that belong to log-odds.
 
@@ -45,7 +46,7 @@ def log_probabilities(u: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArr
     return rows
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def into_sticks(
     z: NDArray[np.float64],
     odds: NDArray[np.float64],
@@ -102,7 +103,7 @@ def into_sticks(
     return product
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def loss_by_logits(
     odds: NDArray[np.float64],
     slope: NDArray[np.float64],

@@ -10,7 +10,7 @@ import numba
 __all__ = ["inner", "kernel"]
 
 
-def kernel[F: Callable[..., Any]](function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile a loop that Python calls.
 
     Parameters
@@ -23,11 +23,10 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     callable
         The same, compiled when it is first called, or read from the cache on disk.
     """
-    compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
-def inner[F: Callable[..., Any]](function: F) -> F:
+def inner(function: Callable[..., Any]) -> Any:
     """Compile a loop that only other loops call.
 
     What Python would call it through takes a tenth of a second to compile, as long as a small loop itself.
@@ -42,7 +41,5 @@ def inner[F: Callable[..., Any]](function: F) -> F:
     callable
         The same, for other compiled functions alone.
     """
-    compiled: F = numba.njit(
-        cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(function)
-    return compiled
+    wrappers: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(cache=True, nogil=True, error_model="numpy", **wrappers)(function)

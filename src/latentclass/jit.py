@@ -29,7 +29,8 @@ def kernel(function: Callable[..., Any]) -> Any:
 def inner(function: Callable[..., Any]) -> Any:
     """Compile a loop that only other loops call.
 
-    What Python would call it through takes a tenth of a second to compile, as long as a small loop itself.
+    What Python would call it through takes a tenth of a second to compile, as long as a small loop itself. Without that
+    a call from Python ends the process: what `py_func` of another loop calls has to be a `kernel`.
 
     Parameters
     ----------

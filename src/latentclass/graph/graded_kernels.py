@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.jit import inner, kernel
+from latentclass.jit import kernel
 
 __all__ = ["accumulate_graded", "graded_response"]
 
@@ -16,7 +16,7 @@ _TAIL = 200.0
 _SMALL = 1e-40
 
 
-@inner
+@kernel
 def _gaps(
     thresholds: NDArray[np.float64], n_levels: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -32,7 +32,7 @@ def _gaps(
     return factor, pull
 
 
-@inner
+@kernel
 def _below(x: float) -> tuple[float, float, float]:
     """Return the logistic function as a factor and a logarithm to add, and one minus it."""
     e = np.exp(-abs(x))

@@ -9,6 +9,9 @@ import numba
 
 __all__ = ["inner", "kernel"]
 
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_WITHOUT_PYTHON: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a loop that Python calls.
@@ -23,7 +26,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     callable
         The same, compiled when it is first called, or read from the cache on disk.
     """
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return numba.njit(**_OPTIONS)(function)
 
 
 def inner(function: Callable[..., Any]) -> Any:
@@ -42,5 +45,4 @@ def inner(function: Callable[..., Any]) -> Any:
     callable
         The same, for other compiled functions alone.
     """
-    wrappers: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(cache=True, nogil=True, error_model="numpy", **wrappers)(function)
+    return numba.njit(**_WITHOUT_PYTHON)(function)

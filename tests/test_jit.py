@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
 
-import latentclass
 from latentclass.jit import inner, kernel
-
-SOURCES = {path: path.read_text("utf-8") for path in Path(latentclass.__file__).parent.rglob("*.py")}
 
 
 @inner
@@ -29,17 +23,15 @@ def test_loops_call_inner_loops_and_run_into_infinity() -> None:
     assert np.isnan(quarter_over(0.0, 0.0))
 
 
-def test_what_runs_in_python_too_calls_no_inner_loop() -> None:
-    # Such a call ends the process, without an exception.
-    users = [(path, text) for path, text in SOURCES.items() if re.search(r"kernels\.\w+\.py_func\(", text)]
-    assert {"graded_ops.py", "stick_ops.py"} <= {path.name for path, _ in users}
-    for path, text in users:
-        module = re.findall(r"import (\w+) as kernels|import (kernels)", text)[0]
-        assert "@inner" not in SOURCES[path.with_name("".join(module) + ".py")], module
+@inner
+def _parts(x: np.ndarray, by: float) -> tuple[np.ndarray, float]:
+    return x / by, _half(by)
 
 
-def test_inner_loops_are_called_where_they_are_written() -> None:
-    for path, text in SOURCES.items():
-        for name in re.findall(r"@inner\ndef (\w+)\(", text):
-            others = [o for o, t in SOURCES.items() if o != path and re.search(rf"import .*\b{name}\b", t)]
-            assert not others, (name, others)
+def test_python_may_call_an_inner_loop() -> None:
+    # The entry that numba leaves out is no entry: without one of our own the process would end here.
+    for by, halves in ((2.0, [0.5, 1.0]), (0.0, [np.inf, np.inf])):
+        found, half = _parts(np.array([1.0, 2.0]), by)
+        assert found.tolist() == halves
+        assert half == by / 2.0
+    assert quarter_over.py_func(3.0, 1.0) == 0.75

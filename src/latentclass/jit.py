@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numba
+from numba.core.registry import CPUDispatcher
 
 __all__ = ["inner", "kernel"]
 
@@ -30,10 +32,10 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def inner(function: Callable[..., Any]) -> Any:
-    """Compile a loop that only other loops call.
+    """Compile a loop that other loops, or compiled graphs, call.
 
-    What Python would call it through takes a tenth of a second to compile, as long as a small loop itself. Without that
-    a call from Python ends the process: what `py_func` of another loop calls has to be a `kernel`.
+    What Python would call it through takes a tenth of a second to compile, as long as a small loop itself, and is only
+    compiled when Python does.
 
     Parameters
     ----------
@@ -43,6 +45,22 @@ def inner(function: Callable[..., Any]) -> Any:
     Returns
     -------
     callable
-        The same, for other compiled functions alone.
+        The same, compiled when it is first called, or read from the cache on disk.
     """
-    return numba.njit(**_WITHOUT_PYTHON)(function)
+    loop = numba.njit(**_WITHOUT_PYTHON)(function)
+    loop.__class__ = _Inner
+    return loop
+
+
+class _Inner(CPUDispatcher):
+    def __call__(self, *arguments: Any) -> Any:
+        # Its own entry is none: to call it would end the process.
+        return _entry(self)(*arguments)
+
+
+@cache
+def _entry(loop: Any) -> Any:
+    def entry(*arguments):  # type: ignore[no-untyped-def]
+        return loop(*arguments)
+
+    return numba.njit(**{**_OPTIONS, "cache": False})(entry)

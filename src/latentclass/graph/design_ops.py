@@ -17,22 +17,22 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from latentclass.jit import kernel
+from latentclass.jit import inner
 
 __all__ = ["BasisProduct", "CrossProduct", "DesignProduct", "basis_product", "design_product"]
 
 
-@kernel
+@inner
 def _product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.dot(np.ascontiguousarray(one), np.ascontiguousarray(two))
 
 
-@kernel
+@inner
 def _cross_product(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.dot(np.ascontiguousarray(one).T, np.ascontiguousarray(two))
 
 
-@kernel
+@inner
 def _basis_product(rows: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
     # A handful of numbers: BLAS would take longer to look at its arguments.
     found = np.zeros((rows.shape[0], basis.shape[1]))
@@ -43,7 +43,7 @@ def _basis_product(rows: NDArray[np.float64], basis: NDArray[np.float64]) -> NDA
     return found
 
 
-@kernel
+@inner
 def _vector_basis_product(row: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
     found = np.zeros(basis.shape[1])
     for i in range(basis.shape[0]):

@@ -38,15 +38,17 @@ class Entries(Op):
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
 
-    def make_node(self, x: Variable, start: Variable) -> Apply:
+    def make_node(self, x: Variable, start: Variable, lengths: Variable | None = None) -> Apply:
         x, start = pt.as_tensor_variable(x), pt.cast(pt.as_tensor_variable(start), "int64")
-        return Apply(self, [x, start], [pt.tensor(dtype="float64", shape=self.shape)])
+        # The shape once more, as a number of the graph, so that what is compiled serves all shapes.
+        lengths = pt.constant(np.asarray(self.shape, dtype=np.int64)) if lengths is None else lengths
+        return Apply(self, [x, start, lengths], [pt.tensor(dtype="float64", shape=self.shape)])
 
     def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
         return [self.shape]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, start = inputs
+        x, start, _ = inputs
         output_storage[0][0] = np.array(x[int(start) : int(start) + math.prod(self.shape)]).reshape(self.shape)
 
 
@@ -109,35 +111,30 @@ def entries(x: Variable, start: int | Variable, shape: tuple[int, ...]) -> Varia
 
 
 @inner
-def _copied(x: NDArray[np.float64], start: int, rows: int, columns: int) -> NDArray[np.float64]:
+def _matrix_from(x: NDArray[np.float64], start: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    first, rows, columns = start.item(), lengths[0], lengths[1]
     found = np.empty((rows, columns))
     for r in range(rows):
         for c in range(columns):
-            found[r, c] = x[start + r * columns + c]
+            found[r, c] = x[first + r * columns + c]
     return found
 
 
 @inner
-def _copied_vector(x: NDArray[np.float64], start: int, rows: int, columns: int) -> NDArray[np.float64]:
-    found = np.empty(columns)
-    for c in range(columns):
-        found[c] = x[start + c]
+def _vector_from(x: NDArray[np.float64], start: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    first, n = start.item(), lengths[0]
+    found = np.empty(n)
+    for i in range(n):
+        found[i] = x[first + i]
     return found
 
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(Entries)
 def _entries_in_numba(op: Entries, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = _copied if len(op.shape) == 2 else _copied_vector
-    rows, columns = (1, *op.shape)[-2:]
-
-    @numba_njit
-    def entries_numba(x, start):  # type: ignore[no-untyped-def]
-        return kernel(x, start.item(), rows, columns)
-
-    return entries_numba, _KERNEL_VERSION
+    return _matrix_from if len(op.shape) == 2 else _vector_from, _KERNEL_VERSION
 
 
 @inner

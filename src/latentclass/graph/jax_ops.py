@@ -138,7 +138,7 @@ def _stick_log_probability(op: StickLogProbability, **_: object) -> Callable[...
     breaks, cells = Blocks(op.sizes).padded
     n, width = len(op.sizes), max(op.sizes)
 
-    def stick_log_probability(sticks: Any, rank: Any) -> Any:
+    def stick_log_probability(sticks: Any, rank: Any, _: Any) -> Any:
         empty = jnp.zeros((sticks.shape[0], n * (width - 1)), dtype=sticks.dtype)
         taken = empty.at[:, breaks].set(-softplus(-sticks)).reshape(-1, n, width - 1)
         left = empty.at[:, breaks].set(-softplus(sticks)).reshape(-1, n, width - 1)
@@ -157,7 +157,7 @@ def _stick_gradient(op: StickGradient, **_: object) -> Callable[..., Any]:
     breaks, cells = Blocks(op.sizes).padded
     n, width = len(op.sizes), max(op.sizes)
 
-    def stick_gradient(sticks: Any, rank: Any, by_log_probability: Any) -> Any:
+    def stick_gradient(sticks: Any, rank: Any, by_log_probability: Any, _: Any) -> Any:
         places = jnp.argsort(jnp.broadcast_to(rank, by_log_probability.shape), axis=1)
         broken = jnp.take_along_axis(by_log_probability, places, axis=1)
         rows = (

@@ -42,12 +42,12 @@ _C2, _C3, _C4, _C5, _C6, _C7 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040
 _C8, _C9, _C10, _C11, _C12 = 1 / 40320, 1 / 362880, 1 / 3628800, 1 / 39916800, 1 / 479001600
 
 # Unsigned, since a signed index is looked at for being negative.
-_ONE, _TWO, _THREE = np.uintp(1), np.uintp(2), np.uintp(3)
+_ONE, _TWO, _THREE, _FOUR = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
 
 type Floats = NDArray[np.float64]
 
 
-@kernel
+@inner
 def class_likelihood(
     logits: Floats, table: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], weights: Floats
 ) -> tuple[Floats, Floats, Floats]:
@@ -73,23 +73,25 @@ def class_likelihood(
     """
     n, n_classes = logits.shape
     width = -(-n_classes // _LANES) * _LANES
-    joint = _joint_table(table, members, width).reshape(-1)
+    joint = _joint_table(table, members, width)
     sums = np.zeros(len(joint))
     value, slope = np.empty(n), np.empty((n, n_classes))
     prior, posterior = np.empty((_BLOCK, width)), np.empty((_BLOCK, width))
-    prior_sum, total, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    prior_sum, total, scaled, ratio = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     flat_slope = slope.reshape(-1)
-    flat, scratch = prior.reshape(-1), np.empty(_BLOCK * width)
+    flat, flat_posterior, scratch = prior.reshape(-1), posterior.reshape(-1), np.empty(_BLOCK * width)
     per_respondent = 1 if len(weights) > 1 else 0
     for start in range(0, n, _BLOCK):
         m = min(_BLOCK, n - start)
-        near, failed = _copy_logits(logits, start, m, prior), 0
+        near, failed = _copy_logits(logits, start, m, flat, width), 0
         if near:
             _exponentials(flat, scratch, m * width)
-            _products(prior, posterior, prior_sum, total, scaled, m, n_classes, joint, answers, start)
+            _products(flat, flat_posterior, prior_sum, total, scaled, m, n_classes, joint, answers, start, width)
             for i in range(m):
-                value[start + i] = np.log(total[i] / prior_sum[i]) - scaled[i]
+                ratio[i] = total[i] / prior_sum[i]
                 failed += 0 if _LEAST <= total[i] < np.inf else 1
+            for i in range(m):
+                value[start + i] = np.log(ratio[i]) - scaled[i]
         if failed or not near:
             for i in range(m):
                 if not (near and _LEAST <= total[i] < np.inf):
@@ -98,10 +100,11 @@ def class_likelihood(
                     )
                     prior_sum[i] = total[i] = 1.0
         for i in range(m):
-            weight = weights[(start + i) * per_respondent]
-            value[start + i] *= weight
-            prior_sum[i], total[i] = weight / prior_sum[i], weight / total[i]
-        _accumulate(prior, posterior, prior_sum, total, m, answers, start, sums)
+            ratio[i] = weights[(start + i) * per_respondent]
+        for i in range(m):
+            value[start + i] *= ratio[i]
+            prior_sum[i], total[i] = ratio[i] / prior_sum[i], ratio[i] / total[i]
+        _accumulate(flat, flat_posterior, prior_sum, total, m, answers, start, sums, width)
         if n_classes == width:
             for at in range(m * width):
                 flat_slope[start * width + at] = flat[at]
@@ -109,21 +112,31 @@ def class_likelihood(
             for i in range(m):
                 for k in range(n_classes):
                     slope[start + i, k] = prior[i, k]
-    return value, slope, _by_table(sums.reshape(-1, width), members, table.shape)
+    return value, slope, _by_table(sums, members, table.shape, width)
 
 
 @inner
-def _copy_logits(logits: Floats, start: int, m: int, rows: Floats) -> bool:
+def _copy_logits(logits: Floats, start: int, m: int, flat: Floats, width: int) -> bool:
     """Copy logits of a block, padded, and return whether all are in the range of `_exponentials`."""
-    n_classes, beyond = logits.shape[1], 0
+    n_classes, at, beyond = np.uintp(logits.shape[1]), np.uintp(0), 0
+    wide, whole = np.uintp(width), n_classes // _FOUR * _FOUR
     for i in range(m):
-        for k in range(n_classes):
-            x = logits[start + i, k]
-            rows[i, k] = x
-            # Written so that NaN is beyond too.
-            beyond += 0 if -_FARTHEST <= x <= _FARTHEST else 1
-        for k in range(n_classes, rows.shape[1]):
-            rows[i, k] = _NOTHING
+        own, k = np.uintp(start + i), np.uintp(0)
+        while k < whole:
+            a, b, c, d = logits[own, k], logits[own, k + _ONE], logits[own, k + _TWO], logits[own, k + _THREE]
+            flat[at + k], flat[at + k + _ONE], flat[at + k + _TWO], flat[at + k + _THREE] = a, b, c, d
+            k += _FOUR
+        while k < wide:
+            flat[at + k] = logits[own, k] if k < n_classes else 0.0
+            k += _ONE
+        at += wide
+    for i in range(m * width):
+        # Written so that NaN is beyond too.
+        beyond += 0 if -_FARTHEST <= flat[i] <= _FARTHEST else 1
+    if n_classes < wide:
+        for i in range(m):
+            for k in range(n_classes, width):
+                flat[i * width + k] = _NOTHING
     return beyond == 0
 
 
@@ -160,19 +173,22 @@ def _products(
     joint: Floats,
     answers: NDArray[np.int64],
     start: int,
+    width: int,
 ) -> None:
     """Multiply the probabilities of the answers onto class weights, and sum both over the classes.
 
     A total of NaN says that the respondent has to be computed by logarithms.
     """
     n_groups = answers.shape[1]
-    _multiply(prior, posterior, prior_sum, total, m, joint, answers, start, 0, min(_STRETCH, n_groups))
+    # No literal: all would be compiled once more for a first group that is constant.
+    none = np.int64(0)
+    _multiply(prior, posterior, prior_sum, total, m, joint, answers, start, none, min(_STRETCH, n_groups), width)
     scaled[:] = 0.0
     for first in range(_STRETCH, n_groups, _STRETCH):
         for i in range(m):
-            scaled[i] += _rescale(posterior, i, n_classes)
+            scaled[i] += _rescale(posterior[i * width : i * width + n_classes])
         last = min(first + _STRETCH, n_groups)
-        _multiply(posterior, posterior, total, total, m, joint, answers, start, first, last)
+        _multiply(posterior, posterior, total, total, m, joint, answers, start, first, last, width)
         for i in range(m):
             total[i] += 0.0 * scaled[i]
 
@@ -189,23 +205,26 @@ def _multiply(
     start: int,
     first: int,
     last: int,
+    width: int,
 ) -> None:
     """Multiply the probabilities of the answers to groups first to last onto rows of class weights."""
-    width = rows.shape[1]
+    wide, at = np.uintp(width), np.uintp(0)
     for i in range(m):
         row_sum = product_sum = 0.0
-        for lane in range(0, width, _LANES):
-            a, b, c, d = rows[i, lane], rows[i, lane + 1], rows[i, lane + 2], rows[i, lane + 3]
+        own, lane = np.uintp(start + i), np.uintp(0)
+        while lane < wide:
+            a, b, c, d = rows[at], rows[at + _ONE], rows[at + _TWO], rows[at + _THREE]
             row_sum += (a + b) + (c + d)
             for j in range(first, last):
-                at = np.uintp(answers[start + i, j]) * np.uintp(width) + np.uintp(lane)
-                a *= joint[at]
-                b *= joint[at + _ONE]
-                c *= joint[at + _TWO]
-                d *= joint[at + _THREE]
-            products[i, lane], products[i, lane + 1] = a, b
-            products[i, lane + 2], products[i, lane + 3] = c, d
+                cell = np.uintp(answers[own, np.uintp(j)]) * wide + lane
+                a *= joint[cell]
+                b *= joint[cell + _ONE]
+                c *= joint[cell + _TWO]
+                d *= joint[cell + _THREE]
+            products[at], products[at + _ONE], products[at + _TWO], products[at + _THREE] = a, b, c, d
             product_sum += (a + b) + (c + d)
+            at += _FOUR
+            lane += _FOUR
         before[i] = row_sum
         after[i] = product_sum
 
@@ -220,36 +239,40 @@ def _accumulate(
     answers: NDArray[np.int64],
     start: int,
     sums: Floats,
+    width: int,
 ) -> None:
     """Add scaled class weights after the answers to their cells, and take those before them away from the former."""
-    n_groups, width = answers.shape[1], prior.shape[1]
+    wide, at = np.uintp(width), np.uintp(0)
     for i in range(m):
-        for lane in range(0, width, _LANES):
-            a, b = posterior[i, lane] * after[i], posterior[i, lane + 1] * after[i]
-            c, d = posterior[i, lane + 2] * after[i], posterior[i, lane + 3] * after[i]
-            prior[i, lane] = a - prior[i, lane] * before[i]
-            prior[i, lane + 1] = b - prior[i, lane + 1] * before[i]
-            prior[i, lane + 2] = c - prior[i, lane + 2] * before[i]
-            prior[i, lane + 3] = d - prior[i, lane + 3] * before[i]
-            for j in range(n_groups):
-                at = np.uintp(answers[start + i, j]) * np.uintp(width) + np.uintp(lane)
-                sums[at] += a
-                sums[at + _ONE] += b
-                sums[at + _TWO] += c
-                sums[at + _THREE] += d
+        own, lane, up, down = np.uintp(start + i), np.uintp(0), after[i], before[i]
+        while lane < wide:
+            a, b = posterior[at] * up, posterior[at + _ONE] * up
+            c, d = posterior[at + _TWO] * up, posterior[at + _THREE] * up
+            for j in range(answers.shape[1]):
+                cell = np.uintp(answers[own, np.uintp(j)]) * wide + lane
+                sums[cell] += a
+                sums[cell + _ONE] += b
+                sums[cell + _TWO] += c
+                sums[cell + _THREE] += d
+            prior[at] = a - prior[at] * down
+            prior[at + _ONE] = b - prior[at + _ONE] * down
+            prior[at + _TWO] = c - prior[at + _TWO] * down
+            prior[at + _THREE] = d - prior[at + _THREE] * down
+            at += _FOUR
+            lane += _FOUR
 
 
 @inner
-def _rescale(rows: Floats, i: int, n_classes: int) -> float:
+def _rescale(row: Floats) -> float:
     """Scale a row up where it is small, and return the logarithm of the factor; NaN where a class may be lost."""
     least, top, scaled = np.inf, 0.0, 0.0
-    for k in range(n_classes):
-        least, top = min(least, rows[i, k]), max(top, rows[i, k])
+    for k in range(len(row)):
+        least, top = min(least, row[k]), max(top, row[k])
     if least < _LOST:
         return np.nan
     while top < _SMALL:
-        for k in range(n_classes):
-            rows[i, k] *= _SCALE_UP
+        for k in range(len(row)):
+            row[k] *= _SCALE_UP
         top *= _SCALE_UP
         scaled += _LOG_SCALE
     return scaled
@@ -302,38 +325,56 @@ def _softmax(row: Floats, n: int) -> float:
 
 @inner
 def _joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Floats:
-    """Return the probability of every joint cell in every class, in rows padded with zeros."""
+    """Return the probability of every joint cell in every class, row after row, padded with zeros."""
     n_cells, n_classes = table.shape
-    single = np.empty((n_cells, n_classes))
+    # The last row is that of no cell.
+    single, joint = np.zeros((n_cells + 1) * width), np.empty(len(members) * width)
     for cell in range(n_cells):
         for k in range(n_classes):
-            single[cell, k] = np.exp(table[cell, k])
-    joint = np.zeros((len(members), width))
+            single[cell * width + k] = np.exp(table[cell, k])
+    single[n_cells * width : n_cells * width + n_classes] = 1.0
+    wide, at = np.uintp(width), np.uintp(0)
     for r in range(len(members)):
-        for k in range(n_classes):
-            joint[r, k] = 1.0
-        for j in range(members.shape[1]):
-            cell = members[r, j]
-            if cell < n_cells:
-                for k in range(n_classes):
-                    joint[r, k] *= single[cell, k]
+        lane = np.uintp(0)
+        while lane < wide:
+            a = b = c = d = 1.0
+            for j in range(members.shape[1]):
+                cell = np.uintp(members[r, j]) * wide + lane
+                a *= single[cell]
+                b *= single[cell + _ONE]
+                c *= single[cell + _TWO]
+                d *= single[cell + _THREE]
+            joint[at], joint[at + _ONE], joint[at + _TWO], joint[at + _THREE] = a, b, c, d
+            at += _FOUR
+            lane += _FOUR
     return joint
 
 
 @inner
-def _by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int]) -> Floats:
-    """Return sums over joint cells as sums over the cells."""
-    found = np.zeros(shape)
+def _by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int], width: int) -> Floats:
+    """Return sums over joint cells, padded rows, as sums over the cells."""
+    n_cells, n_classes = shape
+    single, found = np.zeros((n_cells + 1) * width), np.empty(shape)
+    wide, at = np.uintp(width), np.uintp(0)
     for r in range(len(members)):
-        for j in range(members.shape[1]):
-            cell = members[r, j]
-            if cell < shape[0]:
-                for k in range(shape[1]):
-                    found[cell, k] += sums[r, k]
+        lane = np.uintp(0)
+        while lane < wide:
+            a, b, c, d = sums[at], sums[at + _ONE], sums[at + _TWO], sums[at + _THREE]
+            for j in range(members.shape[1]):
+                cell = np.uintp(members[r, j]) * wide + lane
+                single[cell] += a
+                single[cell + _ONE] += b
+                single[cell + _TWO] += c
+                single[cell + _THREE] += d
+            at += _FOUR
+            lane += _FOUR
+    for cell in range(n_cells):
+        for k in range(n_classes):
+            found[cell, k] = single[cell * width + k]
     return found
 
 
-@kernel
+@inner
 def accumulate_cells(weights: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], n_cells: int) -> Floats:
     """Return the sum of the respondents' class weights over every cell they chose.
 
@@ -354,13 +395,14 @@ def accumulate_cells(weights: Floats, answers: NDArray[np.int64], members: NDArr
         The sums.
     """
     n, n_classes = weights.shape
-    sums = np.zeros((len(members), n_classes))
+    width = -(-n_classes // _LANES) * _LANES
+    sums = np.zeros(len(members) * width)
     for i in range(n):
         for j in range(answers.shape[1]):
-            cell = np.int64(answers[i, j])
+            at = np.int64(answers[i, j]) * width
             for k in range(n_classes):
-                sums[cell, k] += weights[i, k]
-    return _by_table(sums, members, (n_cells, n_classes))
+                sums[at + k] += weights[i, k]
+    return _by_table(sums, members, (n_cells, n_classes), width)
 
 
 @kernel

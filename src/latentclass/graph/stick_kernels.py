@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.jit import kernel
+from latentclass.jit import inner
 
 __all__ = ["gradient_by_sticks", "log_probabilities"]
 
 type Floats = NDArray[np.float64]
 
 
-@kernel
+@inner
 def log_probabilities(sticks: Floats, rank: NDArray[np.int64], sizes: NDArray[np.int64]) -> Floats:
     """Return the log probabilities of rows of simplexes.
 
@@ -51,7 +51,7 @@ def log_probabilities(sticks: Floats, rank: NDArray[np.int64], sizes: NDArray[np
     return found
 
 
-@kernel
+@inner
 def gradient_by_sticks(
     sticks: Floats, rank: NDArray[np.int64], by_log_probability: Floats, sizes: NDArray[np.int64]
 ) -> Floats:

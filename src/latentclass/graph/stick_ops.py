@@ -10,11 +10,16 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from latentclass.graph import stick_kernels as kernels
 
 __all__ = ["StickGradient", "StickLogProbability", "log_probability"]
+
+
+def _lengths(sizes: tuple[int, ...]) -> Variable:
+    # The sizes once more, as numbers of the graph, so that what is compiled serves all of them.
+    return pt.constant(np.asarray(sizes, dtype=np.int64))
 
 
 class StickLogProbability(Op):
@@ -31,25 +36,26 @@ class StickLogProbability(Op):
     def __init__(self, sizes: tuple[int, ...]) -> None:
         self.sizes = sizes
 
-    def make_node(self, sticks: Variable, rank: Variable) -> Apply:
+    def make_node(self, sticks: Variable, rank: Variable, lengths: Variable | None = None) -> Apply:
         sticks, rank = pt.as_tensor_variable(sticks), pt.as_tensor_variable(rank)
         output = pt.tensor(dtype="float64", shape=(sticks.type.shape[0], sum(self.sizes)))
-        return Apply(self, [sticks, rank], [output])
+        return Apply(self, [sticks, rank, _lengths(self.sizes) if lengths is None else lengths], [output])
 
     def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
         return [(shapes[0][0], sum(self.sizes))]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        sticks, rank = inputs
-        output_storage[0][0] = kernels.log_probabilities.py_func(sticks, rank, np.asarray(self.sizes))
+        output_storage[0][0] = kernels.log_probabilities.py_func(*inputs)
 
     def pullback(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
     ) -> list[Variable]:
-        return [StickGradient(self.sizes)(*inputs, cotangents[0]), disconnected_type()]
+        sticks, rank, lengths = inputs
+        by_sticks = StickGradient(self.sizes)(sticks, rank, cotangents[0], lengths)
+        return [by_sticks, disconnected_type(), disconnected_type()]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], [False]]
+        return [[True], [False], [False]]
 
 
 class StickGradient(Op):
@@ -66,17 +72,18 @@ class StickGradient(Op):
     def __init__(self, sizes: tuple[int, ...]) -> None:
         self.sizes = sizes
 
-    def make_node(self, sticks: Variable, rank: Variable, by_log_probability: Variable) -> Apply:
+    def make_node(
+        self, sticks: Variable, rank: Variable, by_log_probability: Variable, lengths: Variable | None = None
+    ) -> Apply:
         inputs = [pt.as_tensor_variable(v) for v in (sticks, rank, by_log_probability)]
+        inputs.append(_lengths(self.sizes) if lengths is None else lengths)
         return Apply(self, inputs, [pt.tensor(dtype="float64", shape=inputs[0].type.shape)])
 
     def infer_shape(self, node: Apply, shapes: Sequence[tuple[Any, ...]]) -> list:
         return [shapes[0]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        sticks, rank, by_log_probability = inputs
-        sizes = np.asarray(self.sizes)
-        output_storage[0][0] = kernels.gradient_by_sticks.py_func(sticks, rank, by_log_probability, sizes)
+        output_storage[0][0] = kernels.gradient_by_sticks.py_func(*inputs)
 
 
 def log_probability(sticks: Variable, sizes: tuple[int, ...], rank: Variable | None = None) -> Variable:
@@ -102,26 +109,14 @@ def log_probability(sticks: Variable, sizes: tuple[int, ...], rank: Variable | N
     return found[0] if single else found
 
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(StickLogProbability)
 def _log_probability_in_numba(op: StickLogProbability, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel, sizes = kernels.log_probabilities, np.asarray(op.sizes)
-
-    @numba_njit
-    def stick_log_probability_numba(sticks, rank):  # type: ignore[no-untyped-def]
-        return kernel(sticks, rank, sizes)
-
-    return stick_log_probability_numba, _KERNEL_VERSION
+    return kernels.log_probabilities, _KERNEL_VERSION
 
 
 @register_funcify_default_op_cache_key(StickGradient)
 def _gradient_in_numba(op: StickGradient, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel, sizes = kernels.gradient_by_sticks, np.asarray(op.sizes)
-
-    @numba_njit
-    def stick_gradient_numba(sticks, rank, by_log_probability):  # type: ignore[no-untyped-def]
-        return kernel(sticks, rank, by_log_probability, sizes)
-
-    return stick_gradient_numba, _KERNEL_VERSION
+    return kernels.gradient_by_sticks, _KERNEL_VERSION

@@ -31,7 +31,6 @@ __all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
 
 type Vector = NDArray[np.float64]
 
-_MARK = np.int8(1)
 # The third takes PyMC's checks of parameters away: the transforms keep values inside their support.
 _REWRITES = ["fast_run", "numba", "local_remove_check_parameter", matrix_sums.REWRITE]
 # Distinct respondents of a part that a thread computes, about a millisecond of work, and the most parts there are.
@@ -122,11 +121,11 @@ class Jitted:
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
         """Return the outputs at a point, with the data that the model has now."""
-        return self._jitted(x, *self.data())[:-1]
+        return tuple(self._jitted(x, *self.data()))
 
     @property
     def function(self) -> Any:
-        """The machine code: vector and data, as in `data`, to outputs and a mark."""
+        """The machine code: vector and data, as in `data`, to outputs."""
         return self._jitted
 
     def data(self) -> list[Any]:
@@ -223,11 +222,11 @@ class Jitted:
 
         def call(x: Vector) -> tuple[Any, ...]:
             if not parts:
-                return jitted(x, *whole)[:-1]
-            prior = jitted(x, *none)[:-1]
+                return tuple(jitted(x, *whole))
+            prior = jitted(x, *none)
             if not np.isfinite(prior[0]):
-                return jitted(x, *whole)[:-1]
-            found = zip(*run(lambda data: jitted(x, *data)[:-1], parts), strict=True)
+                return tuple(jitted(x, *whole))
+            found = zip(*run(lambda data: jitted(x, *data), parts), strict=True)
             # A log density is a prior, which is in every part, and a sum over respondents.
             more = len(parts) - 1
             return tuple(sum(own[1:], start=own[0]) - more * p for own, p in zip(found, prior, strict=True))
@@ -329,9 +328,7 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
             own = [places.get(variable, variable) for variable in node.inputs[:-1]]
             places |= dict(zip(node.outputs, node.op(*own, inputs[0]), strict=True))
     outputs = graph_replace(outputs, places, strict=False)
-    # The mark keeps the cache entry apart from that of the same graph compiled by PyMC, which would not let other
-    # threads run.
-    function = pytensor.function([x, *inputs], [*outputs, pt.constant(_MARK)], mode=mode)
+    function = pytensor.function([x, *inputs], outputs, mode=mode)
     return Compilation(
         function=function.vm.jit_fn,
         weighted=bool(likelihoods),

@@ -158,7 +158,7 @@ def _source(ndims: Sequence[int]) -> str:
         start += 1 + ndim
     arrays = "".join(f"array_{i}, " for i in range(len(ndims)))
     lines += [
-        f"    found, slope, _ = compiled(carray(x, (n_dim,)), {arrays})",
+        f"    found, slope = compiled(carray(x, (n_dim,)), {arrays})",
         "    carray(value, ())[()] = found[()]",
         "    out, finite = carray(gradient, (n_dim,)), np.isfinite(found[()])",
         "    for i in range(n_dim):",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from latentclass.infer.stick_kernels import into_sticks, loss_by_logits
 from latentclass.jit import inner, kernel
 
-__all__ = ["Table", "at_points", "evaluate", "minimise"]
+__all__ = ["Table", "at_points", "minimise"]
 
 type Vector = NDArray[np.float64]
 type Rows = NDArray[np.float64]
@@ -45,8 +45,8 @@ def _call(typing: Any, address: Any, n: Any, x: Any, gradient: Any, value: Any, 
     return types.int64(*[types.int64] * 6), generate
 
 
-@kernel
-def evaluate(
+@inner
+def _evaluate(
     z: Vector,
     odds: Vector,
     slope: Vector,
@@ -121,7 +121,7 @@ def at_points(points: Rows, values: Vector, gradients: Rows, address: int, data:
     gradients : ndarray [point, entry]
         Where their gradients are written to.
     address, data : int
-        As in `evaluate`.
+        As in `_evaluate`.
 
     Returns
     -------
@@ -230,13 +230,13 @@ def _line_search(
     # The lowest so far, and the other end of an interval that holds a step to be accepted.
     low, f_low, s_low = 0.0, value, begin
     high, f_high, s_high = np.inf, np.inf, 0.0
-    step, slack = 1.0, _ROUNDING * abs(value)
-    for calls in range(1, _MOST_TRIALS + 1):
+    step, slack, spent = 1.0, _ROUNDING * abs(value), False
+    for calls in range(1, _MOST_TRIALS + 2):
         for i in range(len(z)):
             trial[i] = z[i] + step * way[i]
-        f, status = evaluate(trial, odds, trial_slope, x, by_x, places, sizes, address, data)
-        if status < 0:
-            return np.inf, calls, status
+        f, status = _evaluate(trial, odds, trial_slope, x, by_x, places, sizes, address, data)
+        if status < 0 or spent:
+            return f, calls, status
         s = _dot(trial_slope, way) if np.isfinite(f) else 0.0
         falls = f <= value + _DECREASE * step * begin
         nearly = f <= value + slack and s <= (2.0 * _DECREASE - 1.0) * begin and s >= _FLATTENING * begin
@@ -249,18 +249,17 @@ def _line_search(
             if (s >= 0.0) == (high > low):
                 high, f_high, s_high = low, f_low, s_low
             low, f_low, s_low = step, f, s
-        if np.isinf(high):
+        narrow = high < np.inf and abs(high - low) <= _NARROWEST * max(high, low)
+        if calls == _MOST_TRIALS or narrow:
+            # The lowest is not the last: once more there.
+            step, spent = low, True
+            if low == 0.0:
+                break
+        elif np.isinf(high):
             step = low + 4.0 * (low - before)
-        elif abs(high - low) <= _NARROWEST * max(high, low):
-            break
         else:
             step = _between(low, f_low, s_low, high, f_high, s_high)
-    if low == 0.0:
-        return np.inf, calls, status
-    for i in range(len(z)):
-        trial[i] = z[i] + low * way[i]
-    f, status = evaluate(trial, odds, trial_slope, x, by_x, places, sizes, address, data)
-    return f, calls + 1, status
+    return np.inf, calls, status
 
 
 @kernel
@@ -287,7 +286,7 @@ def minimise(
     z : ndarray
         Coordinates of the start; the end is written to it.
     x, places, sizes, address, data
-        As in `evaluate`.
+        As in `_evaluate`.
     history : int
         Number of steps that are remembered.
     most_steps : int
@@ -313,8 +312,9 @@ def minimise(
     by_x, slope, trial_slope = np.zeros(len(x)), np.zeros(n), np.zeros(n)
     odds, trial, way = np.empty(n), np.empty(n), np.empty(n)
     steps, changes = np.empty((history, n)), np.empty((history, n))
-    kept = last = idle = 0
-    value, status = evaluate(z, odds, slope, x, by_x, places, sizes, address, data)
+    # No literals: they would have what is called with them compiled for one that is constant, too.
+    kept = last = idle = np.int64(0)
+    value, status = _evaluate(z, odds, slope, x, by_x, places, sizes, address, data)
     calls = 1
     for _ in range(most_steps):
         if not np.isfinite(value) or _rest(z, slope) <= flat:

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 from latentclass.graph import kernels
+from latentclass.graph.cell_kernels import accumulate_cells
 from latentclass.graph.packing import Packing
 from tests.graph.evaluation import central_differences
 from tests.graph.exact import class_log_likelihood
@@ -148,7 +149,7 @@ def test_gradients_are_those_of_differences() -> None:
 
 def test_accumulated_weights_count_the_answers() -> None:
     _, table, codes, packing = case(n=50)
-    sums = kernels.accumulate_cells(np.ones((50, 3)), packing.pack(codes), packing.members, len(table))
+    sums = accumulate_cells(np.ones((50, 3)), packing.pack(codes), packing.members, len(table))
     cells = cells_of(codes, packing)
     counts = np.bincount(cells[cells >= 0], minlength=len(table))
     assert sums.tolist() == np.tile(counts[:, None], (1, 3)).tolist()

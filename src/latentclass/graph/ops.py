@@ -24,7 +24,7 @@ from pytensor.tensor import get_underlying_scalar_constant_value
 from pytensor.tensor.exceptions import NotScalarConstantError
 from scipy.special import log_softmax, logsumexp, softmax
 
-from latentclass.graph import kernels
+from latentclass.graph import cell_kernels, kernels
 from latentclass.graph.packing import Packing
 
 __all__ = ["AccumulateCells", "ClassLikelihood", "PackAnswers", "accumulate_cells", "class_likelihood", "pack_answers"]
@@ -209,7 +209,7 @@ _KERNEL_VERSION = 6
 
 @register_funcify_default_op_cache_key(PackAnswers)
 def _pack_answers_in_numba(op: PackAnswers, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel, (first, group_of, stride) = kernels.pack_answers, op.packing.places
+    kernel, (first, group_of, stride) = cell_kernels.pack_answers, op.packing.places
     first, sizes = first.astype(op.packing.dtype), np.array(op.sizes)
 
     @numba_njit
@@ -229,7 +229,7 @@ def _class_likelihood_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callab
 
 @register_funcify_default_op_cache_key(AccumulateCells)
 def _accumulate_cells_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., Any], int]:
-    kernel = kernels.accumulate_cells
+    kernel = cell_kernels.accumulate_cells
 
     @numba_njit
     def accumulate_cells_numba(weights, answers, members, n_cells):  # type: ignore[no-untyped-def]

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.graph import kernels
+from latentclass.graph.cell_kernels import pack_answers
 
 __all__ = ["Packing"]
 
@@ -109,5 +109,5 @@ class Packing:
         """
         first, group_of, stride = self.places
         packed = np.tile(first.astype(self.dtype), (len(codes), 1))
-        kernels.pack_answers(codes, group_of, stride, np.array(self.sizes), packed)
+        pack_answers(codes, group_of, stride, np.array(self.sizes), packed)
         return packed

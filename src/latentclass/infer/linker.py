@@ -32,8 +32,8 @@ class ReleasingLinker(NumbaLinker):
         function, cache_key = fn_and_cache
         source = function.py_func
         if cache_key is not None:
-            # PyTensor caches a function that does nothing but call this one, which would be compiled as well. The key is
-            # another than PyTensor's for the same graph, whose function would not let other threads run.
+            # PyTensor caches a function that does nothing but call this one, which would be compiled as well. The key
+            # is another than PyTensor's for the same graph, whose function would not let other threads run.
             source = _placeless(source.__globals__["jitable_func"].py_func)
             _directly(source.__globals__)
             CACHED_SRC_FUNCTIONS[source] = f"{cache_key}_own"

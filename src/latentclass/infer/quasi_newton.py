@@ -312,8 +312,8 @@ def minimise(
     by_x, slope, trial_slope = np.zeros(len(x)), np.zeros(n), np.zeros(n)
     odds, trial, way = np.empty(n), np.empty(n), np.empty(n)
     steps, changes = np.empty((history, n)), np.empty((history, n))
-    # No literals: they would have what is called with them compiled for one that is constant, too.
-    kept = last = idle = np.int64(0)
+    # Not 0 itself: a literal would have what is called with it compiled once more, for a number that is constant.
+    kept = last = idle = 0 * history
     value, status = _evaluate(z, odds, slope, x, by_x, places, sizes, address, data)
     calls = 1
     for _ in range(most_steps):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from latentclass.infer.stick_kernels import into_sticks, loss_by_logits
 from latentclass.jit import inner, kernel
 
-__all__ = ["Table", "at_points", "minimise"]
+__all__ = ["Table", "at_points", "evaluate", "minimise"]
 
 type Vector = NDArray[np.float64]
 type Rows = NDArray[np.float64]
@@ -46,7 +46,7 @@ def _call(typing: Any, address: Any, n: Any, x: Any, gradient: Any, value: Any, 
 
 
 @inner
-def _evaluate(
+def evaluate(
     z: Vector,
     odds: Vector,
     slope: Vector,
@@ -121,7 +121,7 @@ def at_points(points: Rows, values: Vector, gradients: Rows, address: int, data:
     gradients : ndarray [point, entry]
         Where their gradients are written to.
     address, data : int
-        As in `_evaluate`.
+        As in `evaluate`.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def _line_search(
     for calls in range(1, _MOST_TRIALS + 2):
         for i in range(len(z)):
             trial[i] = z[i] + step * way[i]
-        f, status = _evaluate(trial, odds, trial_slope, x, by_x, places, sizes, address, data)
+        f, status = evaluate(trial, odds, trial_slope, x, by_x, places, sizes, address, data)
         if status < 0 or spent:
             return f, calls, status
         s = _dot(trial_slope, way) if np.isfinite(f) else 0.0
@@ -286,7 +286,7 @@ def minimise(
     z : ndarray
         Coordinates of the start; the end is written to it.
     x, places, sizes, address, data
-        As in `_evaluate`.
+        As in `evaluate`.
     history : int
         Number of steps that are remembered.
     most_steps : int
@@ -314,7 +314,7 @@ def minimise(
     steps, changes = np.empty((history, n)), np.empty((history, n))
     # Not 0 itself: a literal would have what is called with it compiled once more, for a number that is constant.
     kept = last = idle = 0 * history
-    value, status = _evaluate(z, odds, slope, x, by_x, places, sizes, address, data)
+    value, status = evaluate(z, odds, slope, x, by_x, places, sizes, address, data)
     calls = 1
     for _ in range(most_steps):
         if not np.isfinite(value) or _rest(z, slope) <= flat:

@@ -153,3 +153,12 @@ def test_accumulated_weights_count_the_answers() -> None:
     cells = cells_of(codes, packing)
     counts = np.bincount(cells[cells >= 0], minlength=len(table))
     assert sums.tolist() == np.tile(counts[:, None], (1, 3)).tolist()
+
+
+def test_likelihoods_below_the_smallest_double_are_found_beside_large_logits() -> None:
+    # Priors of e^290 times 1e-370 are in range; what is left of them after dividing by e^290 is not.
+    rare = -18.5 * np.log(10.0)
+    table = np.tile([[rare, 2 * rare], [np.log1p(-np.exp(rare)), 0.0]], (20, 1))
+    packing = Packing(offsets=tuple(range(0, 40, 2)), sizes=(2,) * 20)
+    value, _, _ = run(np.array([[290.0, 280.0]]), table, np.zeros((1, 20), dtype=int), packing)
+    np.testing.assert_allclose(value, 20 * rare - np.log1p(np.exp(-10.0)), rtol=1e-14)

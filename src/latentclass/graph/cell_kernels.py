@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latentclass.graph.lanes import LANES, load, spread, store
+from latentclass.graph.vector_math import exponentials
 from latentclass.jit import inner, kernel
 
-__all__ = ["FOUR", "ONE", "THREE", "TWO", "accumulate_cells", "by_table", "joint_table", "pack_answers", "padded"]
+__all__ = ["accumulate_cells", "by_table", "joint_table", "pack_answers", "padded"]
 
-# Unsigned, since a signed index is looked at for being negative, and neighbours are then not seen to be neighbours.
-ONE, TWO, THREE, FOUR = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
+# Logarithms beyond this are left to the C library.
+_FARTHEST = 700.0
 
 type Floats = NDArray[np.float64]
 
@@ -23,7 +25,7 @@ type Floats = NDArray[np.float64]
 @inner
 def padded(n_classes: int) -> int:
     """Return the width of a padded row."""
-    return -(-n_classes // 4) * 4
+    return -(-n_classes // LANES) * LANES
 
 
 @inner
@@ -34,22 +36,22 @@ def joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Floats
     single, joint = np.zeros((n_cells + 1) * width), np.empty(len(members) * width)
     for cell in range(n_cells):
         for k in range(n_classes):
-            single[cell * width + k] = np.exp(table[cell, k])
-    single[n_cells * width : n_cells * width + n_classes] = 1.0
-    wide, at = np.uintp(width), np.uintp(0)
+            single[cell * width + k] = table[cell, k]
+    exponentials(single)
+    for cell in range(n_cells):
+        for k in range(n_classes):
+            if not abs(table[cell, k]) <= _FARTHEST:
+                single[cell * width + k] = np.exp(table[cell, k])
+        for pad in range(n_classes, width):
+            single[cell * width + pad] = 0.0
+    at = 0
     for r in range(len(members)):
-        lane = np.uintp(0)
-        while lane < wide:
-            a = b = c = d = 1.0
+        for lane in range(0, width, LANES):
+            found = spread(1.0)
             for j in range(members.shape[1]):
-                own = np.uintp(members[r, j]) * wide + lane
-                a *= single[own]
-                b *= single[own + ONE]
-                c *= single[own + TWO]
-                d *= single[own + THREE]
-            joint[at], joint[at + ONE], joint[at + TWO], joint[at + THREE] = a, b, c, d
-            at += FOUR
-            lane += FOUR
+                found *= load(single, members[r, j] * width + lane)
+            store(joint, at, found)
+            at += LANES
     return joint
 
 
@@ -58,19 +60,14 @@ def by_table(sums: Floats, members: NDArray[np.int64], shape: tuple[int, int], w
     """Return sums over joint cells, padded rows, as sums over the cells."""
     n_cells, n_classes = shape
     single, found = np.zeros((n_cells + 1) * width), np.empty(shape)
-    wide, at = np.uintp(width), np.uintp(0)
+    at = 0
     for r in range(len(members)):
-        lane = np.uintp(0)
-        while lane < wide:
-            a, b, c, d = sums[at], sums[at + ONE], sums[at + TWO], sums[at + THREE]
+        for lane in range(0, width, LANES):
+            own = load(sums, at)
             for j in range(members.shape[1]):
-                own = np.uintp(members[r, j]) * wide + lane
-                single[own] += a
-                single[own + ONE] += b
-                single[own + TWO] += c
-                single[own + THREE] += d
-            at += FOUR
-            lane += FOUR
+                cell = members[r, j] * width + lane
+                store(single, cell, load(single, cell) + own)
+            at += LANES
     for cell in range(n_cells):
         for k in range(n_classes):
             found[cell, k] = single[cell * width + k]

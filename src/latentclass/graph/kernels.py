@@ -2,8 +2,8 @@
 
 Answers to a few neighbouring items are one cell of a joint table (see `latentclass.graph.packing`), so that a
 respondent costs one product per group of items and class. Probabilities are multiplied instead of logarithms added,
-and four classes are worked on at a time, which the compiler turns into vector instructions. A respondent whose
-product runs out of range is computed again by sums of logarithms.
+and four classes are worked on at a time (see `latentclass.graph.lanes`). A respondent whose product runs out of range
+is computed again by sums of logarithms.
 
 Sums run in a fixed order without fast-math: the same input gives the same bits.
 """
@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.graph.cell_kernels import FOUR, ONE, THREE, TWO, by_table, joint_table, padded
-from latentclass.graph.vector_math import exponentials
+from latentclass.graph.cell_kernels import by_table, joint_table, padded
+from latentclass.graph.lanes import LANES, across, load, store
+from latentclass.graph.vector_math import exponentials, logarithms
 from latentclass.jit import inner
 
 __all__ = ["class_likelihood"]
@@ -64,33 +65,36 @@ def class_likelihood(
     sums = np.zeros(len(joint))
     value, slope = np.empty(n), np.empty((n, n_classes))
     prior, posterior = np.empty((_BLOCK, width)), np.empty((_BLOCK, width))
-    prior_sum, total, scaled, ratio = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    prior_sum, total, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    found, weight = np.empty(_BLOCK), np.empty(_BLOCK)
     flat_slope = slope.reshape(-1)
-    flat, flat_posterior, scratch = prior.reshape(-1), posterior.reshape(-1), np.empty(_BLOCK * width)
+    flat, flat_posterior = prior.reshape(-1), posterior.reshape(-1)
     per_respondent = 1 if len(weights) > 1 else 0
     for start in range(0, n, _BLOCK):
         m = min(_BLOCK, n - start)
         near, failed = _copy_logits(logits, start, m, flat, width), 0
         if near:
-            exponentials(flat, scratch, m * width)
+            exponentials(flat)
             _products(flat, flat_posterior, prior_sum, total, scaled, m, n_classes, joint, answers, start, width)
+            for i in range(0, _BLOCK, LANES):
+                store(found, i, load(total, i) / load(prior_sum, i))
             for i in range(m):
-                ratio[i] = total[i] / prior_sum[i]
+                total[i] = total[i] if found[i] >= _LEAST else np.nan
                 failed += 0 if _LEAST <= total[i] < np.inf else 1
-            for i in range(m):
-                value[start + i] = np.log(ratio[i]) - scaled[i]
+            logarithms(found)
+            for i in range(0, _BLOCK, LANES):
+                store(found, i, load(found, i) - load(scaled, i))
         if failed or not near:
             for i in range(m):
                 if not (near and _LEAST <= total[i] < np.inf):
-                    value[start + i] = _by_logarithms(
-                        logits, table, answers, members, start + i, prior[i], posterior[i]
-                    )
+                    found[i] = _by_logarithms(logits, table, answers, members, start + i, prior[i], posterior[i])
                     prior_sum[i] = total[i] = 1.0
         for i in range(m):
-            ratio[i] = weights[(start + i) * per_respondent]
-        for i in range(m):
-            value[start + i] *= ratio[i]
-            prior_sum[i], total[i] = ratio[i] / prior_sum[i], ratio[i] / total[i]
+            weight[i] = weights[(start + i) * per_respondent]
+            value[start + i] = found[i] * weight[i]
+        for i in range(0, _BLOCK, LANES):
+            store(prior_sum, i, load(weight, i) / load(prior_sum, i))
+            store(total, i, load(weight, i) / load(total, i))
         _accumulate(flat, flat_posterior, prior_sum, total, m, answers, start, sums, width)
         if n_classes == width:
             for at in range(m * width):
@@ -105,23 +109,18 @@ def class_likelihood(
 @inner
 def _copy_logits(logits: Floats, start: int, m: int, flat: Floats, width: int) -> bool:
     """Copy logits of a block, padded, and return whether all are in the range of `exponentials`."""
-    n_classes, at, beyond = np.uintp(logits.shape[1]), np.uintp(0), 0
-    wide, whole = np.uintp(width), n_classes // FOUR * FOUR
+    n_classes, beyond = logits.shape[1], 0
     for i in range(m):
-        own, k = np.uintp(start + i), np.uintp(0)
-        while k < whole:
-            a, b, c, d = logits[own, k], logits[own, k + ONE], logits[own, k + TWO], logits[own, k + THREE]
-            flat[at + k], flat[at + k + ONE], flat[at + k + TWO], flat[at + k + THREE] = a, b, c, d
-            k += FOUR
-        while k < wide:
-            flat[at + k] = logits[own, k] if k < n_classes else 0.0
-            k += ONE
-        at += wide
+        own = np.uintp(start + i)
+        for k in range(n_classes):
+            flat[i * width + k] = logits[own, np.uintp(k)]
+        for pad in range(n_classes, width):
+            flat[i * width + pad] = 0.0
     for i in range(m * width):
         # Written so that NaN is beyond too.
         beyond += 0 if -_FARTHEST <= flat[i] <= _FARTHEST else 1
     for i in range(m):
-        for pad in range(logits.shape[1], width):
+        for pad in range(n_classes, width):
             flat[i * width + pad] = _NOTHING
     return beyond == 0
 
@@ -173,23 +172,18 @@ def _multiply(
     width: int,
 ) -> None:
     """Multiply the probabilities of the answers to groups first to last onto rows of class weights."""
-    wide, at = np.uintp(width), np.uintp(0)
+    at = 0
     for i in range(m):
         row_sum = product_sum = 0.0
-        own, lane = np.uintp(start + i), np.uintp(0)
-        while lane < wide:
-            a, b, c, d = rows[at], rows[at + ONE], rows[at + TWO], rows[at + THREE]
-            row_sum += (a + b) + (c + d)
+        own = np.uintp(start + i)
+        for lane in range(0, width, LANES):
+            found = load(rows, at)
+            row_sum += across(found)
             for j in range(first, last):
-                cell = np.uintp(answers[own, np.uintp(j)]) * wide + lane
-                a *= joint[cell]
-                b *= joint[cell + ONE]
-                c *= joint[cell + TWO]
-                d *= joint[cell + THREE]
-            products[at], products[at + ONE], products[at + TWO], products[at + THREE] = a, b, c, d
-            product_sum += (a + b) + (c + d)
-            at += FOUR
-            lane += FOUR
+                found *= load(joint, np.intp(answers[own, np.uintp(j)]) * width + lane)
+            store(products, at, found)
+            product_sum += across(found)
+            at += LANES
         before[i] = row_sum
         after[i] = product_sum
 
@@ -207,24 +201,16 @@ def _accumulate(
     width: int,
 ) -> None:
     """Add scaled class weights after the answers to their cells, and take those before them away from the former."""
-    wide, at = np.uintp(width), np.uintp(0)
+    at = 0
     for i in range(m):
-        own, lane, up, down = np.uintp(start + i), np.uintp(0), after[i], before[i]
-        while lane < wide:
-            a, b = posterior[at] * up, posterior[at + ONE] * up
-            c, d = posterior[at + TWO] * up, posterior[at + THREE] * up
+        own, up, down = np.uintp(start + i), after[i], before[i]
+        for lane in range(0, width, LANES):
+            found = load(posterior, at) * up
             for j in range(answers.shape[1]):
-                cell = np.uintp(answers[own, np.uintp(j)]) * wide + lane
-                sums[cell] += a
-                sums[cell + ONE] += b
-                sums[cell + TWO] += c
-                sums[cell + THREE] += d
-            prior[at] = a - prior[at] * down
-            prior[at + ONE] = b - prior[at + ONE] * down
-            prior[at + TWO] = c - prior[at + TWO] * down
-            prior[at + THREE] = d - prior[at + THREE] * down
-            at += FOUR
-            lane += FOUR
+                cell = np.intp(answers[own, np.uintp(j)]) * width + lane
+                store(sums, cell, load(sums, cell) + found)
+            store(prior, at, found - load(prior, at) * down)
+            at += LANES
 
 
 @inner

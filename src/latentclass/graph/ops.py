@@ -204,7 +204,7 @@ def class_likelihood(
     return _class_likelihood(logits, table, pack_answers(codes, packing), packing.members, given)[0]
 
 
-_KERNEL_VERSION = 6
+_KERNEL_VERSION = 10
 
 
 @register_funcify_default_op_cache_key(PackAnswers)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from latentclass.graph.lanes import LANES
+from latentclass.graph.vector_math import exponentials, log1p
 from latentclass.jit import inner
 
 __all__ = ["gradient_by_sticks", "log_probabilities"]
+
+# Log-odds beyond this are no longer told from infinite ones.
+_FARTHEST = 700.0
 
 type Floats = NDArray[np.float64]
 
@@ -32,17 +37,19 @@ def log_probabilities(sticks: Floats, rank: NDArray[np.int64], sizes: NDArray[np
     """
     n_rows, n_cells = sticks.shape[0], rank.shape[1]
     found, broken = np.empty((n_rows, n_cells)), np.empty(n_cells)
+    shared, at = _smaller_odds(sticks), 0
+    log1p(shared)
     for r in range(n_rows):
         cell = stick = 0
         for size in sizes:
             left = 0.0
             for _ in range(size - 1):
                 u = sticks[r, stick]
-                shared = np.log1p(np.exp(-abs(u)))
-                broken[cell] = left - (shared + max(-u, 0.0))
-                left -= shared + max(u, 0.0)
+                broken[cell] = left - (shared[at] + max(-u, 0.0))
+                left -= shared[at] + max(u, 0.0)
                 cell += 1
                 stick += 1
+                at += 1
             broken[cell] = left
             cell += 1
         own = r if len(rank) > 1 else 0
@@ -78,6 +85,7 @@ def gradient_by_sticks(
     """
     n_rows, n_cells = sticks.shape[0], rank.shape[1]
     found, broken = np.empty(sticks.shape), np.empty(n_cells)
+    odds, first = _smaller_odds(sticks), 0
     for r in range(n_rows):
         own = r if len(rank) > 1 else 0
         for c in range(n_cells):
@@ -86,15 +94,32 @@ def gradient_by_sticks(
         for size in sizes:
             later = broken[cell + size - 1]
             for p in range(size - 2, -1, -1):
-                u = sticks[r, stick + p]
-                small = np.exp(-abs(u))
                 # The two shares of the stick, neither as 1 less the other.
-                large_share, small_share = 1.0 / (1.0 + small), small / (1.0 + small)
-                if u < 0:
+                small = odds[first + stick + p]
+                large_share = 1.0 / (1.0 + small)
+                small_share = small * large_share
+                if sticks[r, stick + p] < 0:
                     found[r, stick + p] = broken[cell + p] * large_share - later * small_share
                 else:
                     found[r, stick + p] = broken[cell + p] * small_share - later * large_share
                 later += broken[cell + p]
             cell += size
             stick += size - 1
+        first += stick
+    return found
+
+
+@inner
+def _smaller_odds(sticks: Floats) -> Floats:
+    """Return exp(-|u|) of all log-odds, row after row."""
+    n_rows, n_sticks = sticks.shape
+    found = np.zeros(-(-sticks.size // LANES) * LANES)
+    for r in range(n_rows):
+        for i in range(n_sticks):
+            found[r * n_sticks + i] = -abs(sticks[r, i])
+    exponentials(found)
+    for r in range(n_rows):
+        for i in range(n_sticks):
+            if abs(sticks[r, i]) > _FARTHEST:
+                found[r * n_sticks + i] = 0.0
     return found

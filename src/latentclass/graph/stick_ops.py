@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import NDArray
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+from scipy.special import expit
 
 from latentclass.graph import stick_kernels as kernels
 
 __all__ = ["StickGradient", "StickLogProbability", "log_probability"]
+
+type Floats = NDArray[np.float64]
 
 
 def _lengths(sizes: tuple[int, ...]) -> Variable:
@@ -45,7 +49,9 @@ class StickLogProbability(Op):
         return [(shapes[0][0], sum(self.sizes))]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        output_storage[0][0] = kernels.log_probabilities.py_func(*inputs)
+        sticks, rank, sizes = inputs
+        broken = np.hstack([_broken(u) for u in _simplexes(sticks, sizes - 1)])
+        output_storage[0][0] = np.take_along_axis(broken, np.broadcast_to(rank, broken.shape), axis=1)
 
     def pullback(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
@@ -83,7 +89,28 @@ class StickGradient(Op):
         return [shapes[0]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        output_storage[0][0] = kernels.gradient_by_sticks.py_func(*inputs)
+        sticks, rank, given, sizes = inputs
+        broken = np.empty_like(given)
+        np.put_along_axis(broken, np.broadcast_to(rank, given.shape), given, axis=1)
+        both = zip(_simplexes(broken, sizes), _simplexes(sticks, sizes - 1), strict=True)
+        output_storage[0][0] = np.hstack([by[:, :-1] * expit(-u) - _later(by) * expit(u) for by, u in both])
+
+
+def _simplexes(rows: Floats, sizes: NDArray[np.int64]) -> list[Floats]:
+    return np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+
+
+def _broken(u: Floats) -> Floats:
+    """Return the log probabilities of a simplex in the order of breaking."""
+    found = np.zeros((u.shape[0], u.shape[1] + 1))
+    found[:, 1:] = -np.logaddexp(0.0, u).cumsum(axis=1)
+    found[:, :-1] -= np.logaddexp(0.0, -u)
+    return found
+
+
+def _later(rows: Floats) -> Floats:
+    """Return the sums of the columns after each but the last."""
+    return rows[:, :0:-1].cumsum(axis=1)[:, ::-1]
 
 
 def log_probability(sticks: Variable, sizes: tuple[int, ...], rank: Variable | None = None) -> Variable:
@@ -109,7 +136,7 @@ def log_probability(sticks: Variable, sizes: tuple[int, ...], rank: Variable | N
     return found[0] if single else found
 
 
-_KERNEL_VERSION = 2
+_KERNEL_VERSION = 4
 
 
 @register_funcify_default_op_cache_key(StickLogProbability)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
@@ -205,7 +206,10 @@ def compile_survey(survey: Survey, rank: NDArray[np.int64] | None = None) -> Com
     SurveyError
         When the survey has counts, and respondents enter the density with more than a weight.
     """
-    pymc_model, structure = build_survey(survey, rank), _structure(survey)
+    # Nobody is told where a part of this graph was made, and looking for it is a third of the time.
+    with pytensor.config.change_flags(traceback__limit=0):
+        pymc_model = build_survey(survey, rank)
+    structure = _structure(survey)
     with _LOCK:
         if structure not in _FUNCTIONS:
             _FUNCTIONS[structure] = _Functions(pymc_model)

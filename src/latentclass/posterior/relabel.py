@@ -244,10 +244,12 @@ def _permuted(posterior: xr.Dataset, permutation: np.ndarray, labels: dict[str, 
         return posterior.copy()
     shape = (posterior.sizes[CHAIN], posterior.sizes[DRAW])
     changed = {}
+    # Variables without labels: xarray would look at those of each one by one, which for a few draws is all of the time.
     for name, array in posterior.data_vars.items():
-        if {CHAIN, DRAW, CLASS} <= set(array.dims):
-            lead = array.transpose(CHAIN, DRAW, ..., CLASS)
+        own = array.variable
+        if {CHAIN, DRAW, CLASS} <= set(own.dims):
+            lead = own.transpose(CHAIN, DRAW, ..., CLASS)
             index = permutation.reshape(*shape, *[1] * (lead.ndim - 3), -1)
             moved = lead.copy(data=np.take_along_axis(lead.to_numpy(), index, axis=-1))
-            changed[name] = moved.transpose(*array.dims)
+            changed[name] = moved.transpose(*own.dims)
     return posterior.assign(changed).assign_coords(labels)

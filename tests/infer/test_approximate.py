@@ -93,7 +93,8 @@ def test_two_classes_have_the_evidence_and_predictions_of_enumeration() -> None:
 def test_marginals_are_those_of_chains() -> None:
     data = lc.datasets.plain_survey(n=300, n_items=6, n_levels=3, n_classes=3, n_covariates=2, seed=4)
     chains = lc.fit(data.model, data.frame, draws=2000, seed=1, n_starts=10, progressbar=False)
-    # Pareto k scatters around the threshold here, 0.46 to 0.82 for twelve seeds; this one has 0.62.
+    # Pareto k scatters around the threshold here, 0.46 to 0.82 for twelve seeds; this one has 0.62. The approximation
+    # is near the edge of use: of eight seeds two kept to all that follows, and this is one of them.
     fit = lc.fit(data.model, data.frame, draws=2000, **{**SETTINGS, "seed": 2})
     assert fit.convergence.ok
     for name, wanted in chains.posterior.data_vars.items():

@@ -10,22 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.graph.lanes import LANES, load, spread, store
-from latentclass.graph.vector_math import exponentials
+from latentclass.graph.lanes import LANES, load, padded, spread, store
+from latentclass.graph.vector_math import FARTHEST, exponentials
 from latentclass.jit import inner, kernel
 
-__all__ = ["accumulate_cells", "by_table", "joint_table", "pack_answers", "padded"]
-
-# Logarithms beyond this are left to the C library.
-_FARTHEST = 700.0
+__all__ = ["accumulate_cells", "by_table", "joint_table", "pack_answers"]
 
 type Floats = NDArray[np.float64]
-
-
-@inner
-def padded(n_classes: int) -> int:
-    """Return the width of a padded row."""
-    return -(-n_classes // LANES) * LANES
 
 
 @inner
@@ -40,7 +31,7 @@ def joint_table(table: Floats, members: NDArray[np.int64], width: int) -> Floats
     exponentials(single)
     for cell in range(n_cells):
         for k in range(n_classes):
-            if not abs(table[cell, k]) <= _FARTHEST:
+            if not abs(table[cell, k]) <= FARTHEST:
                 single[cell * width + k] = np.exp(table[cell, k])
         for pad in range(n_classes, width):
             single[cell * width + pad] = 0.0

@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.graph.cell_kernels import by_table, joint_table, padded
-from latentclass.graph.lanes import LANES, across, load, store
+from latentclass.graph.cell_kernels import by_table, joint_table
+from latentclass.graph.lanes import LANES, across, load, padded, store
 from latentclass.graph.vector_math import exponentials, logarithms
 from latentclass.jit import inner
 

@@ -16,7 +16,9 @@ from numba import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
-__all__ = ["LANES", "across", "exponent_and_rest", "load", "power_of_two", "spread", "store"]
+from latentclass.jit import inner
+
+__all__ = ["LANES", "across", "exponent_and_rest", "load", "padded", "power_of_two", "spread", "store"]
 
 # Number of doubles.
 LANES = 4
@@ -165,3 +167,9 @@ def exponent_and_rest(typing: Any, x: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, [k, m])
 
     return types.UniTuple(_TYPE, 2)(_TYPE), generate
+
+
+@inner
+def padded(n: int) -> int:
+    """Return the length of a vector that n numbers fill, up to the last of four lanes."""
+    return -(-n // LANES) * LANES

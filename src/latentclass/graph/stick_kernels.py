@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentclass.graph.lanes import LANES
-from latentclass.graph.vector_math import exponentials, log1p
+from latentclass.graph.lanes import padded
+from latentclass.graph.vector_math import FARTHEST, exponentials, log1p
 from latentclass.jit import inner
 
 __all__ = ["gradient_by_sticks", "log_probabilities"]
-
-# Log-odds beyond this are no longer told from infinite ones.
-_FARTHEST = 700.0
 
 type Floats = NDArray[np.float64]
 
@@ -111,15 +108,15 @@ def gradient_by_sticks(
 
 @inner
 def _smaller_odds(sticks: Floats) -> Floats:
-    """Return exp(-|u|) of all log-odds, row after row."""
+    """Return exp(-|u|) of all log-odds, row after row; zero where log-odds are hardly told from infinite ones."""
     n_rows, n_sticks = sticks.shape
-    found = np.zeros(-(-sticks.size // LANES) * LANES)
+    found = np.zeros(padded(sticks.size))
     for r in range(n_rows):
         for i in range(n_sticks):
             found[r * n_sticks + i] = -abs(sticks[r, i])
     exponentials(found)
     for r in range(n_rows):
         for i in range(n_sticks):
-            if abs(sticks[r, i]) > _FARTHEST:
+            if abs(sticks[r, i]) > FARTHEST:
                 found[r * n_sticks + i] = 0.0
     return found

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from latentclass.graph.lanes import LANES, exponent_and_rest, load, power_of_two, store
 from latentclass.jit import inner
 
-__all__ = ["exponentials", "log1p", "logarithms"]
+__all__ = ["FARTHEST", "exponentials", "log1p", "logarithms"]
+
+# Largest number, of either sign, that `exponentials` takes.
+FARTHEST = 700.0
 
 # The logarithm of 2 is in two parts, so that what is left of a number keeps its digits (Cody and Waite 1980).
 _LOG2_HIGH, _LOG2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -39,7 +42,7 @@ def _whole(x: Floats) -> int:
 
 @inner
 def exponentials(x: Floats) -> None:
-    """Replace numbers, of 700 at most in size, by their exponentials."""
+    """Replace numbers, of `FARTHEST` at most in size, by their exponentials."""
     for i in range(0, _whole(x), LANES):
         given = load(x, i)
         shifted = given * _PER_LOG2 + _ROUND

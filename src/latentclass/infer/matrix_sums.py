@@ -59,7 +59,7 @@ class MatrixSum(Op):
 
 @inner
 def _of_columns(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Four at a time, which become one vector, as long as indices are seen not to be negative.
+    # Four at a time, in registers, so that no sum waits for another. Signed indices would be looked at for their sign.
     found, j = np.zeros(matrix.shape[1]), np.uintp(0)
     n, whole = np.uintp(matrix.shape[0]), np.uintp(matrix.shape[1]) // np.uintp(4) * np.uintp(4)
     one, two, three = np.uintp(1), np.uintp(2), np.uintp(3)

@@ -18,7 +18,7 @@ from latentclass.graph.lanes import LANES, across, load, padded, store
 from latentclass.graph.vector_math import exponentials, logarithms
 from latentclass.jit import inner
 
-__all__ = ["class_likelihood"]
+__all__ = ["class_likelihood", "overwriting_likelihood"]
 
 # Respondents that are worked on at a time: what is noted down about them stays in the nearest cache.
 _BLOCK = 64
@@ -59,15 +59,36 @@ def class_likelihood(
     tuple of ndarray
         Shapes (n,), (n, K), (L, K).
     """
+    own = np.empty(logits.shape)
+    own[:] = logits
+    return overwriting_likelihood(own, table, answers, members, weights)
+
+
+@inner
+def overwriting_likelihood(
+    logits: Floats, table: Floats, answers: NDArray[np.int64], members: NDArray[np.int64], weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """As `class_likelihood`, with the gradient by the logits in their place: they are an array that nobody else reads.
+
+    Parameters
+    ----------
+    logits, table, answers, members, weights : ndarray
+        As those of `class_likelihood`; the logits are overwritten.
+
+    Returns
+    -------
+    tuple of ndarray
+        As that of `class_likelihood`; the second is the first that was given.
+    """
     n, n_classes = logits.shape
     width = padded(n_classes)
     joint = joint_table(table, members, width)
     sums = np.zeros(len(joint))
-    value, slope = np.empty(n), np.empty((n, n_classes))
+    value = np.empty(n)
     prior, posterior = np.empty((_BLOCK, width)), np.empty((_BLOCK, width))
     prior_sum, total, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     found, weight = np.empty(_BLOCK), np.empty(_BLOCK)
-    flat_slope = slope.reshape(-1)
+    flat_logits = logits.reshape(-1)
     flat, flat_posterior = prior.reshape(-1), posterior.reshape(-1)
     per_respondent = 1 if len(weights) > 1 else 0
     for start in range(0, n, _BLOCK):
@@ -98,12 +119,12 @@ def class_likelihood(
         _accumulate(flat, flat_posterior, prior_sum, total, m, answers, start, sums, width)
         if n_classes == width:
             for at in range(m * width):
-                flat_slope[start * width + at] = flat[at]
+                flat_logits[start * width + at] = flat[at]
         else:
             for i in range(m):
                 for k in range(n_classes):
-                    slope[start + i, k] = prior[i, k]
-    return value, slope, by_table(sums, members, table.shape, width)
+                    logits[start + i, k] = prior[i, k]
+    return value, logits, by_table(sums, members, table.shape, width)
 
 
 @inner

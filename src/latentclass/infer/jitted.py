@@ -22,7 +22,7 @@ from pytensor.tensor.math import Sum
 
 from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
-from latentclass.infer import matrix_sums
+from latentclass.infer import matrix_sums, overwriting
 from latentclass.infer.distinct import distinct_rows
 from latentclass.infer.linker import ReleasingLinker
 from latentclass.infer.threads import threads
@@ -32,7 +32,7 @@ __all__ = ["Compilation", "Jitted", "Late", "compilation", "reproducible"]
 type Vector = NDArray[np.float64]
 
 # The third takes PyMC's checks of parameters away: the transforms keep values inside their support.
-_REWRITES = ["fast_run", "numba", "local_remove_check_parameter", matrix_sums.REWRITE]
+_REWRITES = ["fast_run", "numba", "local_remove_check_parameter", matrix_sums.REWRITE, overwriting.REWRITE]
 # Distinct respondents of a part that a thread computes, about a millisecond of work, and the most parts there are.
 _PART = 25_000
 _MOST_PARTS = 64

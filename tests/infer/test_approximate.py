@@ -91,27 +91,28 @@ def test_two_classes_have_the_evidence_and_predictions_of_enumeration() -> None:
 
 @pytest.mark.slow
 def test_marginals_are_those_of_chains() -> None:
-    data = lc.datasets.plain_survey(n=300, n_items=6, n_levels=3, n_classes=3, n_covariates=2, seed=4)
+    # Many enough for a Pareto k well below 0.7 with any seed: 0.29 to 0.51 for eight of them.
+    data = lc.datasets.plain_survey(n=1000, n_items=8, n_levels=3, n_classes=3, n_covariates=2, seed=4)
     chains = lc.fit(data.model, data.frame, draws=2000, seed=1, n_starts=10, progressbar=False)
-    # Pareto k scatters around the threshold here, 0.46 to 0.82 for twelve seeds; this one has 0.62. The approximation
-    # is near the edge of use: of eight seeds two kept to all that follows, and this is one of them.
-    fit = lc.fit(data.model, data.frame, draws=2000, **{**SETTINGS, "seed": 2})
-    assert fit.convergence.ok
-    for name, wanted in chains.posterior.data_vars.items():
-        found, deviation = fit.posterior[name], wanted.std(("chain", "draw"))
-        gap = (found.mean(("chain", "draw")) - wanted.mean(("chain", "draw"))) / deviation
-        # Some 850 effective draws on one side and thousands on the other: Monte Carlo errors of about 0.035.
-        assert float(abs(gap).max()) < 0.12
-        # With a Pareto k between 0.5 and 0.7 the tails are thin: deviations came out up to 14 % too small.
-        assert float(abs(found.std(("chain", "draw")) / deviation - 1).max()) < 0.2
-        quantiles = wanted.quantile([0.05, 0.95], ("chain", "draw"))
-        inside = ((found > quantiles[0]) & (found < quantiles[1])).mean(("chain", "draw"))
-        # Four standard errors of 850 effective draws, and the thin tails.
-        assert float(abs(inside - 0.9).max()) < 0.05
-    bridge, ratios = marginal_likelihood(chains), marginal_likelihood(fit)
-    assert ratios.ok
-    assert (bridge.method, ratios.method) == ("bridge sampling", "importance sampling")
-    assert ratios.log_value == pytest.approx(bridge.log_value, abs=4 * np.hypot(bridge.error, ratios.error))
+    bridge = marginal_likelihood(chains)
+    for seed in (1, 2, 3):
+        fit = lc.fit(data.model, data.frame, draws=2000, **{**SETTINGS, "seed": seed})
+        assert fit.convergence.ok
+        for name, wanted in chains.posterior.data_vars.items():
+            found, deviation = fit.posterior[name], wanted.std(("chain", "draw"))
+            gap = (found.mean(("chain", "draw")) - wanted.mean(("chain", "draw"))) / deviation
+            # Some 4000 effective draws on either side: Monte Carlo errors of 0.023, of deviations 0.016. The largest of
+            # 60 is some three times that.
+            assert float(abs(gap).max()) < 0.09
+            assert float(abs(found.std(("chain", "draw")) / deviation - 1).max()) < 0.09
+            quantiles = wanted.quantile([0.05, 0.95], ("chain", "draw"))
+            inside = ((found > quantiles[0]) & (found < quantiles[1])).mean(("chain", "draw"))
+            # Four standard errors on both sides.
+            assert float(abs(inside - 0.9).max()) < 0.03
+        ratios = marginal_likelihood(fit)
+        assert ratios.ok
+        assert (bridge.method, ratios.method) == ("bridge sampling", "importance sampling")
+        assert ratios.log_value == pytest.approx(bridge.log_value, abs=4 * np.hypot(bridge.error, ratios.error))
 
 
 def narrowed(*arguments: object) -> WarpedNormal:

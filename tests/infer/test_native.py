@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import latentclass as lc
-from latentclass.infer.compiled import Compiled, compile_survey
+from latentclass.infer.compiled import compile_survey
 from latentclass.infer.jitted import Jitted
 from latentclass.infer.native import density_entry, nutpie_model
 
@@ -72,34 +74,41 @@ def test_what_is_not_finite_is_told(surveys: tuple[lc.Survey, lc.Survey]) -> Non
 
 
 def test_all_variables_are_written_one_after_the_other(surveys: tuple[lc.Survey, lc.Survey]) -> None:
-    compiled = compile_survey(surveys[0])
-    x = np.random.default_rng(2).normal(size=compiled.n_dim)
-    model = expanding(compiled, compiled.expand)
-    out = np.zeros(model.n_expanded)
-    given = (array.ctypes.data_as(DOUBLES) for array in (x, out))
-    assert EXPAND(model.compiled_expand_func.address)(len(x), len(out), *given, None) == 0
-    np.testing.assert_array_equal(out, np.concatenate([np.ravel(value) for value in compiled.expand(x)]))
+    for compiled in map(compile_survey, surveys):
+        x = np.random.default_rng(2).normal(size=compiled.n_dim)
+        model = nutpie_model(
+            compiled.full_density,
+            compiled.expand,
+            lambda _, x=x: np.zeros_like(x),
+            names=compiled.names,
+            coords={},
+            dims={},
+        )
+        out = np.zeros(model.n_expanded)
+        given = (array.ctypes.data_as(DOUBLES) for array in (x, out))
+        expand = EXPAND(model.compiled_expand_func.address)
+        assert expand(len(x), len(out), *given, model.user_data.ctypes.data) == 0
+        np.testing.assert_array_equal(out, np.concatenate([np.ravel(value) for value in compiled.expand(x)]))
+        # The density finds its own data before those of the variables.
+        value, gradient = np.zeros(1), np.zeros_like(x)
+        given = (array.ctypes.data_as(DOUBLES) for array in (x, gradient, value))
+        density = DENSITY(model.compiled_logp_func.address)
+        assert density(len(x), *given, model.user_data.ctypes.data) == 0
+        assert value[0] == pytest.approx(float(compiled.full_density(x)[0]), rel=1e-13)
 
 
-def test_an_error_of_python_is_told(surveys: tuple[lc.Survey, lc.Survey], capsys: pytest.CaptureFixture[str]) -> None:
-    compiled = compile_survey(surveys[0])
-    calls = []
+PROGRAM = """
+import numpy as np, latentclass as lc
+from latentclass.infer.compiled import compile_survey
+from latentclass.infer.native import density_entry
 
-    def failing(x: np.ndarray) -> tuple:
-        calls.append(x)
-        if len(calls) > 1:
-            message = "lost"
-            raise ValueError(message)
-        return compiled.expand(x)
-
-    model = expanding(compiled, failing)
-    x, out = np.zeros(compiled.n_dim), np.zeros(model.n_expanded)
-    given = (array.ctypes.data_as(DOUBLES) for array in (x, out))
-    assert EXPAND(model.compiled_expand_func.address)(len(x), len(out), *given, None) < 0
-    assert "ValueError: lost" in capsys.readouterr().err
+data = lc.datasets.plain_survey(n=100, n_items=3, n_levels=3, n_classes=2, n_covariates=2, seed=1)
+compiled = compile_survey(lc.read_survey(data.model, data.frame))
+entry, _ = density_entry(compiled.full_density, np.zeros(compiled.n_dim))
+print(entry.keep.cache_hits)
+"""
 
 
-def expanding(compiled: Compiled, expand):
-    return nutpie_model(
-        compiled.full_density, expand, lambda _: np.zeros(compiled.n_dim), names=compiled.names, coords={}, dims={}
-    )
+def test_further_processes_read_the_function_from_the_cache() -> None:
+    hits = [subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True) for _ in "ab"]
+    assert hits[1].stdout.strip() == "1", hits[1].stderr

@@ -28,6 +28,7 @@ from latentclass.graph.constructs import RowsInBall
 from latentclass.graph.entry_ops import entries, gathered
 from latentclass.graph.simplex import StickBreaking
 from latentclass.infer.jitted import Compilation, Jitted, Late, Vector, compilation, reproducible
+from latentclass.infer.joined import join_products
 from latentclass.survey import Survey
 
 __all__ = ["Compiled", "Part", "Vector", "compile_model", "compile_survey", "reproducible"]
@@ -320,8 +321,8 @@ def _places(pymc_model: pm.Model, parts: tuple[Part, ...], x: Any) -> dict[Any, 
 
 
 def _simplified(density: Any) -> Any:
-    """Merge what is alike and take logarithms of exponentials away, before the gradient doubles them."""
-    return rewrite_graph(density, include=("canonicalize", "local_remove_check_parameter"), clone=False)
+    """Merge what is alike, and take logarithms of exponentials away, before the gradient doubles them."""
+    return join_products(rewrite_graph(density, include=("canonicalize", "local_remove_check_parameter"), clone=False))
 
 
 def _full(pymc_model: pm.Model) -> list[Any]:

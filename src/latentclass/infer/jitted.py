@@ -24,6 +24,7 @@ from latentclass.dims import COUNTS, RESPONDENT
 from latentclass.graph.ops import ClassLikelihood, PackAnswers
 from latentclass.infer import matrix_sums, overwriting
 from latentclass.infer.distinct import distinct_rows
+from latentclass.infer.joined import JoinedDesigns
 from latentclass.infer.linker import ReleasingLinker
 from latentclass.infer.threads import threads
 
@@ -40,7 +41,7 @@ _MOST_PARTS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Preparation:
-    """What is computed from the data alone, once, before a function runs on them.
+    """What is computed from the data alone, a row for every respondent, once, before a function runs on them.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ class Jitted:
         self._of_respondents = [name for name in names if name in of and of[name][0] == RESPONDENT]
         self._values: list[Any] = []
         self._arguments: list[Any] = []
-        self._kept: tuple[dict[str, Any], list[Vector]] = ({}, [])
+        self._kept: tuple[dict[str, Any], list[Vector], list[Any]] = ({}, [], [])
         self._parts: list[list[Any]] | None = None
 
     def __call__(self, x: Vector) -> tuple[Any, ...]:
@@ -136,11 +137,13 @@ class Jitted:
         list of ndarray
             Weights of the respondents if it takes them, what was prepared, and the data.
         """
-        values = [variable.get_value(borrow=True) for variable in self._shared.values()]
+        own, values = self._compilation, [variable.get_value(borrow=True) for variable in self._shared.values()]
         if len(values) != len(self._values) or any(a is not b for a, b in zip(values, self._values, strict=True)):
             data = dict(zip(self._shared, values, strict=True))
-            self._kept, self._parts = (data, self._counted(data)), None
-            self._arguments = self._prepared(*self._kept)
+            weights = self._counted(data)
+            prepared = [np.ascontiguousarray(p.function(*[data[n] for n in p.names])) for p in own.preparations]
+            self._kept, self._parts = (data, weights, prepared), None
+            self._arguments = self._ordered(*self._kept)
             self._values = values
         return self._arguments
 
@@ -160,7 +163,7 @@ class Jitted:
 
     def _cut(self) -> list[list[Any]]:
         """Return the arguments for parts of the respondents, and at last for none; nothing where they are few."""
-        data, weights = self._kept
+        data, weights, prepared = self._kept
         n = len(data[self._of_respondents[0]]) if self._of_respondents else 0
         size = max(_PART, -(-n // _MOST_PARTS))
         if n < 2 * _PART or not self._compilation.weighted:
@@ -170,15 +173,12 @@ class Jitted:
             part, none = dict(data), rows.stop == 1
             self._keep(part, rows)
             own = [np.zeros(1)] if none else [w[rows] if len(w) > 1 else w for w in weights]
-            found.append(self._prepared(part, own))
+            found.append(self._ordered(part, own, [p[rows] for p in prepared]))
         return found
 
-    def _prepared(self, data: dict[str, Any], weights: list[Vector]) -> list[Any]:
-        own = self._compilation
-        prepared = [np.ascontiguousarray(p.function(*[data[name] for name in p.names])) for p in own.preparations]
-        return [
-            np.require(a, requirements=["C", "W"]) for a in (*weights, *prepared, *(data[name] for name in own.names))
-        ]
+    def _ordered(self, data: dict[str, Any], weights: list[Vector], prepared: list[Any]) -> list[Any]:
+        plain = [data[name] for name in self._compilation.names]
+        return [np.require(a, requirements=["C", "W"]) for a in (*weights, *prepared, *plain)]
 
     def frozen(self) -> Callable[[Vector], tuple[Any, ...]]:
         """Return the function with the data as they are now.
@@ -317,17 +317,17 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
         The function, to be bound to the data of this model or of any other of the same structure.
     """
     mode = Mode(linker=ReleasingLinker(), optimizer=RewriteDatabaseQuery(include=_REWRITES))
-    nodes = [v.owner for v in ancestors(outputs) if v.owner is not None]
-    packed = list(dict.fromkeys(node.outputs[0] for node in nodes if isinstance(node.op, PackAnswers)))
+    packed = [node.outputs[0] for node in _nodes(outputs) if isinstance(node.op, PackAnswers | JoinedDesigns)]
     places = {variable: variable.type() for variable in packed}
     inputs = list(places.values())
-    likelihoods = _weighable(pymc_model, nodes)
+    outputs = graph_replace(outputs, places, strict=False)
+    likelihoods = _weighable(pymc_model, _nodes(outputs))
     if likelihoods:
         inputs.insert(0, pt.vector("weights", dtype="float64"))
+        own: dict[Any, Any] = {}
         for node in likelihoods:
-            own = [places.get(variable, variable) for variable in node.inputs[:-1]]
-            places |= dict(zip(node.outputs, node.op(*own, inputs[0]), strict=True))
-    outputs = graph_replace(outputs, places, strict=False)
+            own |= dict(zip(node.outputs, node.op(*node.inputs[:-1], inputs[0]), strict=True))
+        outputs = graph_replace(outputs, own, strict=False)
     function = pytensor.function([x, *inputs], outputs, mode=mode)
     return Compilation(
         function=function.vm.jit_fn,
@@ -337,13 +337,17 @@ def compilation(pymc_model: pm.Model, x: Any, outputs: Sequence[Any]) -> Compila
     )
 
 
+def _nodes(outputs: Sequence[Any]) -> list[Any]:
+    return list(dict.fromkeys(v.owner for v in ancestors(outputs) if v.owner is not None))
+
+
 def _weighable(pymc_model: pm.Model, nodes: Sequence[Any]) -> list[Any]:
     """Return the likelihoods that respondents may enter with a weight.
 
     Nothing of the respondents' own may be sampled, and the likelihoods have to be all that is summed over them.
     """
     of = pymc_model.named_vars_to_dims
-    likelihoods = list(dict.fromkeys(node for node in nodes if isinstance(node.op, ClassLikelihood)))
+    likelihoods = [node for node in nodes if isinstance(node.op, ClassLikelihood)]
     users = [node.op for node in nodes if any(own.outputs[0] in node.inputs for own in likelihoods)]
     if any(RESPONDENT in of.get(rv.name, ()) for rv in pymc_model.free_RVs) or len(pymc_model.observed_RVs) > 1:
         return []

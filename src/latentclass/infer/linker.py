@@ -10,7 +10,7 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
 
-__all__ = ["ReleasingLinker"]
+__all__ = ["ReleasingLinker", "placeless"]
 
 
 class ReleasingLinker(NumbaLinker):
@@ -34,7 +34,7 @@ class ReleasingLinker(NumbaLinker):
         if cache_key is not None:
             # PyTensor caches a function that does nothing but call this one, which would be compiled as well. The key
             # is another than PyTensor's for the same graph, whose function would not let other threads run.
-            source = _placeless(source.__globals__["jitable_func"].py_func)
+            source = placeless(source.__globals__["jitable_func"].py_func)
             _directly(source.__globals__)
             CACHED_SRC_FUNCTIONS[source] = f"{cache_key}_own"
         return numba_njit(source, final_function=True, cache=cache_key is not None, nogil=True)
@@ -51,7 +51,18 @@ def _directly(names: dict[str, Any]) -> None:
             names[name] = own
 
 
-def _placeless(function: Any) -> Any:
-    """Return a function as if it stood in no file: that of its source has another name in every process."""
+def placeless(function: Any) -> Any:
+    """Return a function as if it stood in no file: that of its source has another name in every process.
+
+    Parameters
+    ----------
+    function : callable
+        A function of Python.
+
+    Returns
+    -------
+    callable
+        The same, as numba's cache finds it again.
+    """
     code = function.__code__.replace(co_filename="<string>", co_firstlineno=1)
     return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)

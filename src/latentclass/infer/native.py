@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import ctypes
 import math
-import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
+from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.utils import compile_function_src
 
 from latentclass.infer.jitted import Jitted, Late, Vector
+from latentclass.infer.linker import placeless
 
 __all__ = ["Entry", "callback_entry", "density_entry", "nutpie_model"]
 
@@ -36,9 +40,11 @@ _DENSITY = types.int64(
     types.CPointer(types.double),
     types.voidptr,
 )
+_VARIABLES = types.int64(
+    types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr
+)
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
 _CALLED = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
-_EXPAND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, ctypes.c_uint64, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 # What nutpie takes for a divergence, and for an error.
 _NOT_FINITE, _FAILED = 3, -2
 
@@ -59,21 +65,6 @@ class Entry:
     keep: Any
 
 
-class _Compiled(types.WrapperAddressProtocol):
-    """What numba has compiled, to be called through its address."""
-
-    def __init__(self, result: Any) -> None:
-        self._result = result
-
-    def __wrapper_address__(self) -> int:
-        """Return the address."""
-        return int(self._result.library.get_pointer_to_function(self._result.fndesc.llvm_cfunc_wrapper_name))
-
-    def signature(self) -> Any:
-        """Return the signature."""
-        return self._result.signature
-
-
 def density_entry(density: Jitted | Late, x: Vector) -> tuple[Entry, NDArray[np.int64]]:
     """Return a density as the C function that nutpie takes, and the addresses and shapes of its data.
 
@@ -87,13 +78,23 @@ def density_entry(density: Jitted | Late, x: Vector) -> tuple[Entry, NDArray[np.
     Returns
     -------
     tuple of Entry and ndarray of int
-        The function, and what it takes as its last argument; the data have to live as long as it is called.
+        The function, and what it takes as its last argument; density and data have to live as long as it is called.
     """
-    density(x)
-    data = density.data()
+    entry, places = _called_with(density, x, _of_density)
+    return entry, np.array(places, dtype=np.int64)
+
+
+def _called_with(
+    function: Jitted | Late, x: Vector, source: Callable[..., _Source], start: int = 0
+) -> tuple[Entry, list[int]]:
+    """Return a C function that calls a compiled one, and the places of that and of its data, read from a start on."""
+    function(x)
+    data = function.data()
     kinds = tuple((array.ndim, array.dtype.str) for array in data)
-    places = [number for array in data for number in (array.ctypes.data, *array.shape)]
-    return _entry(density.function, kinds), np.array(places, dtype=np.int64)
+    result = _overload(function.function, kinds)
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    places = [address, *(number for array in data for number in (array.ctypes.data, *array.shape))]
+    return _entry(result.signature, kinds, source, start), places
 
 
 def callback_entry(function: Callable[[Vector], Sequence[Any]], failures: list[BaseException]) -> Entry:
@@ -126,16 +127,72 @@ def callback_entry(function: Callable[[Vector], Sequence[Any]], failures: list[B
     return Entry(address=ctypes.cast(made, ctypes.c_void_p).value or 0, keep=made)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """How a C function begins, and what it does with what the compiled function returns."""
+
+    signature: Any
+    arguments: str
+    lines: list[str]
+
+
+def _of_density(_: Any) -> _Source:
+    lines = [
+        "    value_found, slope = found",
+        "    carray(value, ())[()] = value_found[()]",
+        "    out, finite = carray(gradient, (n_dim,)), np.isfinite(value_found[()])",
+        "    for i in range(n_dim):",
+        "        out[i] = slope[i]",
+        "        finite &= np.isfinite(slope[i])",
+        f"    return 0 if finite else {_NOT_FINITE}",
+    ]
+    return _Source(signature=_DENSITY, arguments="n_dim, x, gradient, value, data", lines=lines)
+
+
+def _of_variables(returned: Any) -> _Source:
+    lines = ["    whole, at = carray(out, (n_expanded,)), 0"]
+    for i in range(len(returned)):
+        lines += [f"    for number in found[{i}].flat:", "        whole[at] = number", "        at += 1"]
+    return _Source(signature=_VARIABLES, arguments="n_dim, n_expanded, x, out, data", lines=[*lines, "    return 0"])
+
+
 @lru_cache(maxsize=64)
-def _entry(function: Any, kinds: tuple[tuple[int, str], ...]) -> Entry:
-    result = _Compiled(_overload(function, kinds))
+def _entry(called: Any, kinds: tuple[tuple[int, str], ...], source: Callable[..., _Source], start: int) -> Entry:
+    own = source(called.return_type)
+    text = _text(own, [ndim for ndim, _ in kinds], start)
     dtypes = {f"dtype_{i}": np.dtype(dtype) for i, (_, dtype) in enumerate(kinds)}
-    about = {"np": np, "carray": carray, "pointer": address_as_void_pointer, "compiled": result, **dtypes}
-    wrapper = compile_function_src(_source([ndim for ndim, _ in kinds]), "density", {**about})
+    about = {
+        "__name__": __name__,
+        "np": np,
+        "carray": carray,
+        "pointer": address_as_void_pointer,
+        "function_at": _function_at(called),
+    }
+    wrapper = placeless(compile_function_src(text, "entry", {**about, **dtypes}))
+    # Of what it says and what it calls, not of where that is: it is read from the cache in further processes.
+    key = "\n".join((text, str(called), str(kinds)))
+    CACHED_SRC_FUNCTIONS[wrapper] = sha256(key.encode()).hexdigest()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        made = numba.cfunc(_DENSITY)(wrapper)
-    return Entry(address=int(made.address or 0), keep=(made, result))
+        made = numba.cfunc(own.signature, cache=True)(wrapper)
+    return Entry(address=int(made.address or 0), keep=made)
+
+
+def _function_at(signature: Any) -> Any:
+    """Return an operation that takes an address for that of a compiled function."""
+    kind = types.FunctionType(signature)
+
+    @intrinsic
+    def function_at(typing: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            made.c_addr = builder.inttoptr(arguments[0], cgutils.voidptr_t)
+            made.py_addr = made.jit_addr = cgutils.voidptr_t(None)
+            return made._getvalue()
+
+        return kind(types.int64), generate
+
+    return function_at
 
 
 def _overload(function: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
@@ -145,46 +202,38 @@ def _overload(function: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
     return next(found for own, found in function.overloads.items() if list(own) == wanted)
 
 
-def _source(ndims: Sequence[int]) -> str:
-    """Return the source of a function that finds its arrays where their addresses and shapes say."""
+def _text(source: _Source, ndims: Sequence[int], start: int) -> str:
+    """Return the text of a function that finds what it calls, and arrays, where their addresses and shapes say."""
     lines = [
-        "def density(n_dim, x, gradient, value, data):",
-        f"    place = carray(data, ({sum(ndims) + len(ndims)},), np.int64)",
+        f"def entry({source.arguments}):",
+        f"    place = carray(data, ({start + 1 + sum(ndims) + len(ndims)},), np.int64)",
     ]
-    start = 0
+    called, start = start, start + 1
     for i, ndim in enumerate(ndims):
         shape = "".join(f"place[{start + 1 + axis}], " for axis in range(ndim))
         lines.append(f"    array_{i} = carray(pointer(place[{start}]), ({shape}), dtype_{i})")
         start += 1 + ndim
     arrays = "".join(f"array_{i}, " for i in range(len(ndims)))
-    lines += [
-        f"    found, slope = compiled(carray(x, (n_dim,)), {arrays})",
-        "    carray(value, ())[()] = found[()]",
-        "    out, finite = carray(gradient, (n_dim,)), np.isfinite(found[()])",
-        "    for i in range(n_dim):",
-        "        out[i] = slope[i]",
-        "        finite &= np.isfinite(slope[i])",
-        f"    return 0 if finite else {_NOT_FINITE}",
-    ]
+    lines += [f"    found = function_at(place[{called}])(carray(x, (n_dim,)), {arrays})", *source.lines]
     return "\n".join(lines)
 
 
 def nutpie_model(
     density: Jitted | Late,
-    expand: Callable[[Vector], Sequence[Any]],
+    expand: Jitted | Late,
     start: Callable[[int], Vector],
     *,
     names: Sequence[str],
     coords: Mapping[str, Sequence[str]],
     dims: Mapping[str, tuple[str, ...]],
 ) -> CompiledPyMCModel:
-    """Return a model that nutpie samples without calling Python for gradients.
+    """Return a model that nutpie samples without calling Python.
 
     Parameters
     ----------
     density : Jitted
         Vector to log density and gradient.
-    expand : callable
+    expand : Jitted
         Vector to all variables, once for every draw.
     start : callable
         Seed to the start of a chain.
@@ -198,13 +247,14 @@ def nutpie_model(
     Returns
     -------
     CompiledPyMCModel
-        The model.
+        The model; density and expand have to live as long as it does.
     """
     x = start(0)
     shapes = [np.shape(value) for value in expand(x)]
-    entry, places = density_entry(density, x)
+    entry, of_density = _called_with(density, x, _of_density)
+    whole, of_variables = _called_with(expand, x, _of_variables, len(of_density))
     ends = np.cumsum([math.prod(shape) for shape in shapes]).tolist()
-    whole, alive = _expand_entry(expand), density.data()
+    alive = [*density.data(), *expand.data()]
     return CompiledPyMCModel(
         dims=dict(dims),
         reparameterized_names=[],
@@ -214,7 +264,7 @@ def nutpie_model(
         # Not used for sampling; here they live as long as the model does.
         shared_data={str(number): array for number, array in enumerate(alive)},
         shared_var_keys={},
-        user_data=places,
+        user_data=np.array(of_density + of_variables, dtype=np.int64),
         n_expanded=ends[-1],
         shape_info=(list(names), [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)], shapes),
         logp_func=None,
@@ -223,18 +273,3 @@ def nutpie_model(
         _shapes=dict(zip(names, shapes, strict=True)),
         _coords={name: list(labels) for name, labels in coords.items()},
     )
-
-
-def _expand_entry(expand: Callable[[Vector], Sequence[Any]]) -> Entry:
-    def call(n_dim: int, n_expanded: int, x: Any, out: Any, _: Any) -> int:
-        try:
-            values = expand(np.ctypeslib.as_array(x, (n_dim,)))
-            np.concatenate([np.ravel(value) for value in values], out=np.ctypeslib.as_array(out, (n_expanded,)))
-        except Exception:
-            # nutpie tells which chain failed; the reason would be lost.
-            traceback.print_exc()
-            return _FAILED
-        return 0
-
-    made = _EXPAND(call)
-    return Entry(address=ctypes.cast(made, ctypes.c_void_p).value or 0, keep=made)

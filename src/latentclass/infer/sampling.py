@@ -174,7 +174,7 @@ def _for_nutpie(compiled: Compiled, start: Callable[[int], Vector]) -> Any:
     dims = {name: model.named_vars_to_dims[name] for name in compiled.names}
     return nutpie_model(
         compiled.full_density,
-        compiled.expand.frozen(),
+        compiled.expand,
         start,
         names=compiled.names,
         # nutpie takes labels as text only; `_uniform` puts the real ones in their place.

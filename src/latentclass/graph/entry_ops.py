@@ -19,7 +19,7 @@ from pytensor.link.utils import compile_function_src
 
 from latentclass.jit import inner
 
-__all__ = ["Entries", "Gathered", "entries", "gathered"]
+__all__ = ["Entries", "Gathered", "entries", "gathered", "matrix_into", "vector_into"]
 
 
 class Entries(Op):
@@ -129,7 +129,7 @@ def _vector_from(x: NDArray[np.float64], start: NDArray[np.int64], lengths: NDAr
     return found
 
 
-_KERNEL_VERSION = 2
+_KERNEL_VERSION = 3
 
 
 @register_funcify_default_op_cache_key(Entries)
@@ -138,14 +138,44 @@ def _entries_in_numba(op: Entries, node: Apply, **_: object) -> tuple[Callable[.
 
 
 @inner
-def _vector_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+def vector_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+    """Write a vector into another from some place on, and return where it ends.
+
+    Parameters
+    ----------
+    found : ndarray of shape (n,)
+        Changed in place.
+    start : int
+        The first place.
+    part : ndarray of shape (m,)
+        What is written.
+
+    Returns
+    -------
+    int
+        The place after the last.
+    """
     for i in range(len(part)):
         found[start + i] = part[i]
     return start + len(part)
 
 
 @inner
-def _matrix_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+def matrix_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
+    """As `vector_into`, row after row of a matrix.
+
+    Parameters
+    ----------
+    found, start : ndarray of shape (n,) and int
+        As those of `vector_into`.
+    part : ndarray of shape (r, c)
+        What is written.
+
+    Returns
+    -------
+    int
+        The place after the last.
+    """
     rows, columns = part.shape
     for r in range(rows):
         for c in range(columns):
@@ -164,5 +194,5 @@ def _gathered_in_numba(op: Gathered, node: Apply, **_: object) -> tuple[Callable
     for name, part in zip(names, node.inputs, strict=True):
         lines.append(f"    end = {'matrix' if part.type.ndim == 2 else 'vector'}_into(found, end, {name})")
     lines.append("    return found")
-    about = {"np": np, "matrix_into": _matrix_into, "vector_into": _vector_into}
+    about = {"np": np, "matrix_into": matrix_into, "vector_into": vector_into}
     return numba_njit(compile_function_src("\n".join(lines), "gathered_numba", about)), _KERNEL_VERSION

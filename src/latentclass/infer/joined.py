@@ -23,6 +23,7 @@ from pytensor.link.utils import compile_function_src
 from pytensor.tensor.elemwise import Elemwise
 
 from latentclass.graph.design_ops import DesignProduct, design_product
+from latentclass.graph.entry_ops import matrix_into
 from latentclass.jit import inner
 
 __all__ = ["JoinedDesigns", "Rows", "Stacked", "join_products"]
@@ -132,14 +133,6 @@ def _to_one_product(_: FunctionGraph, node: Apply) -> list[Variable] | None:
 
 
 @inner
-def _rows_into(found: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> int:
-    for r in range(part.shape[0]):
-        for k in range(part.shape[1]):
-            found[start + r, k] = part[r, k]
-    return start + part.shape[0]
-
-
-@inner
 def _rows_of(matrix: NDArray[np.float64], start: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:
     first = start.item()
     found = np.empty((n.item(), matrix.shape[1]))
@@ -149,7 +142,7 @@ def _rows_of(matrix: NDArray[np.float64], start: NDArray[np.int64], n: NDArray[n
     return found
 
 
-_KERNEL_VERSION = 1
+_KERNEL_VERSION = 2
 
 
 @register_funcify_default_op_cache_key(Stacked)
@@ -158,11 +151,11 @@ def _stacked_in_numba(op: Op, node: Apply, **_: object) -> tuple[Callable[..., A
     lines = [
         f"def stacked_numba({', '.join(names)}):",
         f"    found = np.empty(({' + '.join(f'{name}.shape[0]' for name in names)}, part_0.shape[1]))",
-        "    end = 0",
-        *(f"    end = rows_into(found, end, {name})" for name in names),
+        "    flat, end = found.reshape(-1), 0",
+        *(f"    end = matrix_into(flat, end, {name})" for name in names),
         "    return found",
     ]
-    about = {"np": np, "rows_into": _rows_into}
+    about = {"np": np, "matrix_into": matrix_into}
     return numba_njit(compile_function_src("\n".join(lines), "stacked_numba", about)), _KERNEL_VERSION
 
 

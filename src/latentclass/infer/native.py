@@ -28,6 +28,7 @@ from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.utils import compile_function_src
 
+from latentclass.graph.entry_ops import matrix_into, vector_into
 from latentclass.infer.jitted import Jitted, Late, Vector
 from latentclass.infer.linker import placeless
 
@@ -47,6 +48,8 @@ _DOUBLES = ctypes.POINTER(ctypes.c_double)
 _CALLED = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 # What nutpie takes for a divergence, and for an error.
 _NOT_FINITE, _FAILED = 3, -2
+# To be raised when what the C functions call, other than the compiled function, has changed.
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,8 +154,11 @@ def _of_density(_: Any) -> _Source:
 
 def _of_variables(returned: Any) -> _Source:
     lines = ["    whole, at = carray(out, (n_expanded,)), 0"]
-    for i in range(len(returned)):
-        lines += [f"    for number in found[{i}].flat:", "        whole[at] = number", "        at += 1"]
+    for i, array in enumerate(returned):
+        if array.ndim in (1, 2):
+            lines.append(f"    at = {'matrix' if array.ndim == 2 else 'vector'}_into(whole, at, found[{i}])")
+        else:
+            lines += [f"    for number in found[{i}].flat:", "        whole[at] = number", "        at += 1"]
     return _Source(signature=_VARIABLES, arguments="n_dim, n_expanded, x, out, data", lines=[*lines, "    return 0"])
 
 
@@ -168,9 +174,10 @@ def _entry(called: Any, kinds: tuple[tuple[int, str], ...], source: Callable[...
         "pointer": address_as_void_pointer,
         "function_at": _function_at(called),
     }
+    about |= {"vector_into": vector_into, "matrix_into": matrix_into}
     wrapper = placeless(compile_function_src(text, "entry", {**about, **dtypes}))
     # Of what it says and what it calls, not of where that is: it is read from the cache in further processes.
-    key = "\n".join((text, str(called), str(kinds)))
+    key = "\n".join((text, str(called), str(kinds), str(_VERSION)))
     CACHED_SRC_FUNCTIONS[wrapper] = sha256(key.encode()).hexdigest()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)

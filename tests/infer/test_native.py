@@ -8,12 +8,13 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pytensor
 import pytest
 
 import latentclass as lc
 from latentclass.infer.compiled import compile_survey
 from latentclass.infer.jitted import Jitted
-from latentclass.infer.native import density_entry, nutpie_model
+from latentclass.infer.native import _entry, density_entry, nutpie_model
 
 DOUBLES = ctypes.POINTER(ctypes.c_double)
 DENSITY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, DOUBLES, DOUBLES, DOUBLES, ctypes.c_void_p)
@@ -95,6 +96,15 @@ def test_all_variables_are_written_one_after_the_other(surveys: tuple[lc.Survey,
         density = DENSITY(model.compiled_logp_func.address)
         assert density(len(x), *given, model.user_data.ctypes.data) == 0
         assert value[0] == pytest.approx(float(compiled.full_density(x)[0]), rel=1e-13)
+
+
+def test_without_a_cache_it_is_compiled(surveys: tuple[lc.Survey, lc.Survey]) -> None:
+    density = compile_survey(surveys[0]).full_density
+    x = np.random.default_rng(1).normal(size=compile_survey(surveys[0]).n_dim)
+    wanted = called(density, x)[1]
+    _entry.cache_clear()
+    with pytensor.config.change_flags(numba__cache=False):
+        assert called(density, x)[1] == wanted
 
 
 PROGRAM = """

@@ -1,8 +1,9 @@
-"""A compiled density as a C function, which chains call side by side without Python's lock.
+"""Compiled functions as C functions, which chains call side by side without Python's lock.
 
-nutpie can call Python for every gradient. For small surveys the calls cost as much as the gradients, and two chains
-that wait for one lock are no faster than one after the other. A C function made by nutpie itself would hold the whole
-density, and is compiled anew in every process; this one only calls what has been compiled, through its address.
+nutpie can call Python for every gradient and every draw. For small surveys the calls cost as much as the gradients, and
+two chains that wait for one lock are no faster than one after the other. A C function made by nutpie itself would hold
+the whole density, and is compiled anew in every process; these only call what has been compiled. They find its address
+where they find their data, so that they can be kept on disk themselves.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import pytensor
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import NumbaExperimentalFeatureWarning
@@ -181,7 +183,7 @@ def _entry(called: Any, kinds: tuple[tuple[int, str], ...], source: Callable[...
     CACHED_SRC_FUNCTIONS[wrapper] = sha256(key.encode()).hexdigest()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        made = numba.cfunc(own.signature, cache=True)(wrapper)
+        made = numba.cfunc(own.signature, cache=pytensor.config.numba__cache)(wrapper)
     return Entry(address=int(made.address or 0), keep=made)
 
 

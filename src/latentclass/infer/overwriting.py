@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytensor.compile.mode import optdb
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.tensor.basic import Alloc
@@ -20,7 +20,7 @@ REWRITE = "latentclass_overwriting"
 
 
 @node_rewriter([ClassLikelihood], inplace=True)
-def _to_overwriting(_: FunctionGraph, node) -> list[Variable] | None:  # type: ignore[no-untyped-def]
+def _to_overwriting(_: FunctionGraph, node: Apply) -> list[Variable] | None:
     if node.op.overwrites or not _is_made_row_after_row(node.inputs[0]):
         return None
     return ClassLikelihood(overwrites=True).make_node(*node.inputs).outputs

@@ -58,6 +58,15 @@ def test_products_without_an_intercept_stay_apart() -> None:
     assert products(join_products(density)) == 3
 
 
+def test_what_is_there_twice_counts_twice() -> None:
+    design, slope, intercept = pt.dmatrix(), pt.dmatrix(), pt.tensor(shape=(1, 5), dtype="float64")
+    product = design_product(design, slope)
+    joined = join_products((pt.add(intercept, intercept, product, product) ** 2).sum())
+    found = in_python([design, slope, intercept], joined)(DESIGNS[0], SLOPES[0], INTERCEPT[None])
+    # A few hundred terms in another order.
+    assert found == pytest.approx(((2 * INTERCEPT + 2 * DESIGNS[0] @ SLOPES[0]) ** 2).sum(), rel=1e-12)
+
+
 def test_designs_are_joined_behind_a_column_of_ones() -> None:
     data = [pt.dmatrix() for _ in DESIGNS]
     found, shape = in_python(data, [JoinedDesigns()(*data), JoinedDesigns()(*data).shape])(*DESIGNS)

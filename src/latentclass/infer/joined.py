@@ -126,10 +126,13 @@ def _to_one_product(_: FunctionGraph, node: Apply) -> list[Variable] | None:
     intercepts = [v for v in node.inputs if v.type.broadcastable == (True, False)]
     if not products or not intercepts:
         return None
-    rest = [v for v in node.inputs if v not in (*products, intercepts[0])]
+    rest = list(node.inputs)
+    for joined in (*products, intercepts[0]):
+        # Once: what is there twice counts twice.
+        rest.remove(joined)
     design = JoinedDesigns()(*(product.owner.inputs[0] for product in products))
-    joined = design_product(design, Stacked()(intercepts[0], *(product.owner.inputs[1] for product in products)))
-    return [node.op(*rest, joined) if rest else joined]
+    product = design_product(design, Stacked()(intercepts[0], *(product.owner.inputs[1] for product in products)))
+    return [node.op(*rest, product) if rest else product]
 
 
 @inner
